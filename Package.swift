@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let xnnpack: TargetDependencyCondition = .when(traits: ["XNNPACK"])!
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .define("XNNPACK", .when(traits: ["XNNPACK"])),
+]
+
+/// A Swift target with the house settings.
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A command: parses arguments, prints, sets the exit status.
+func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: dependencies + [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+    swiftSettings: settings)
+}
+
+/// The tests of the target of the same name.
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "mnv4",
+  products: [
+    .library(name: "MNV4", targets: ["MNV4"]),
+    .library(name: "MNV4Imaging", targets: ["MNV4Imaging"]),
+    .executable(name: "mnv4-run", targets: ["mnv4-run"]),
+    .executable(name: "mnv4-convert", targets: ["mnv4-convert"]),
+    .executable(name: "mnv4-bench", targets: ["mnv4-bench"]),
+  ],
+  traits: [
+    .trait(name: "XNNPACK", description: "The xnnpack backend (libxnnpack-dev, libpthreadpool-dev)."),
+    .default(enabledTraits: ["XNNPACK"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CXNNPACK", providers: [.apt(["libxnnpack-dev", "libpthreadpool-dev"])]),
+    .systemLibrary(
+      name: "CImageCodecs", providers: [.apt(["libturbojpeg0-dev", "libspng-dev"])]),
+    target("MNV4Core"),
+    target("MNV4Graph", ["MNV4Core"]),
+    target("MNV4Format", ["MNV4Graph", "MNV4Core"]),
+    target("MNV4Zoo", ["MNV4Graph", "MNV4Core"]),
+    target("MNV4Import", ["MNV4Zoo", "MNV4Graph", "MNV4Core"]),
+    target("MNV4Kernels", ["MNV4Graph", "MNV4Core"]),
+    target(
+      "MNV4XNNPACK",
+      [.target(name: "CXNNPACK", condition: xnnpack), "MNV4Graph", "MNV4Core"]),
+    target(
+      "MNV4",
+      [
+        .target(name: "MNV4XNNPACK", condition: xnnpack),
+        "MNV4Kernels", "MNV4Format", "MNV4Graph", "MNV4Core",
+      ]),
+    target("MNV4Imaging", ["CImageCodecs", "MNV4"]),
+    command("mnv4-run", ["MNV4Imaging", "MNV4"]),
+    command("mnv4-convert", ["MNV4Import", "MNV4Zoo", "MNV4"]),
+    command("mnv4-bench", ["MNV4Zoo", "MNV4"]),
+    tests("MNV4CoreTests", ["MNV4Core"]),
+    tests("MNV4ImagingTests", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,73 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Zeroed memory that starts on a 64-byte boundary and may be read `padding` bytes past its end.
+///
+/// Kernels load whole vectors, so the last load of a tensor may reach past it; what they find there
+/// never enters a result.
+///
+/// `@unchecked Sendable`: a buffer is written by the one owner that created it (a file being read,
+/// weights being packed, the arena of one session) and, once shared between threads, only read.
+package final class AlignedBuffer: @unchecked Sendable {
+  package static let alignment = 64
+  package static let padding = 64
+  /// No request above this is tried: the limit of what a weight file or an arena may ask for.
+  package static let maximumByteCount = 1 << 36
+
+  package let byteCount: Int
+  private let base: UnsafeMutableRawPointer
+
+  package init(byteCount: Int) throws(AllocationError) {
+    precondition(byteCount >= 0)
+    guard byteCount <= Self.maximumByteCount else { throw AllocationError(byteCount: byteCount) }
+    let padded = (byteCount + Self.padding + Self.alignment - 1) & ~(Self.alignment - 1)
+    var pointer: UnsafeMutableRawPointer?
+    guard posix_memalign(&pointer, Self.alignment, padded) == 0, let pointer else {
+      throw AllocationError(byteCount: byteCount)
+    }
+    memset(pointer, 0, padded)
+    self.byteCount = byteCount
+    self.base = pointer
+  }
+
+  deinit { free(base) }
+
+  /// The bytes, without the padding. Valid as long as the buffer is.
+  package var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+
+  /// The bytes for their one writer. Valid as long as the buffer is.
+  package var mutableBytes: UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+  }
+
+  /// The address of `offset`, a multiple of the element's size within the buffer.
+  package func pointer<Element: BitwiseCopyable>(
+    at offset: Int = 0, as type: Element.Type
+  ) -> UnsafeMutablePointer<Element> {
+    precondition(offset >= 0 && offset <= byteCount)
+    return (base + offset).assumingMemoryBound(to: type)
+  }
+
+  /// A buffer that holds a copy of `elements`.
+  package convenience init<Element: BitwiseCopyable>(
+    copying elements: UnsafeBufferPointer<Element>
+  ) throws(AllocationError) {
+    let source = UnsafeRawBufferPointer(elements)
+    try self.init(byteCount: source.count)
+    mutableBytes.copyMemory(from: source)
+  }
+}
+
+/// The system has no such amount of memory to give.
+package struct AllocationError: Error, Hashable, CustomStringConvertible {
+  package let byteCount: Int
+
+  package var description: String { "cannot allocate \(byteCount) bytes" }
+}
