@@ -70,6 +70,14 @@ let package = Package(
     command("mnv4-convert", ["MNV4Import", "MNV4Zoo", "MNV4"]),
     command("mnv4-bench", ["MNV4Zoo", "MNV4"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
+    tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),
+    tests("MNV4FormatTests", ["MNV4Format", "MNV4Graph", "MNV4Core"]),
+    tests("MNV4ImportTests", ["MNV4Import", "MNV4Zoo", "MNV4Graph", "MNV4Core"]),
+    tests(
+      "KernelConformanceTests",
+      [
+        .target(name: "MNV4XNNPACK", condition: xnnpack), "MNV4Kernels", "MNV4Graph", "MNV4Core",
+      ]),
     tests("MNV4ImagingTests", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,95 @@
+package import MNV4Core
+
+/// One step of a plan as a backend sees it: an operation, its operands, its constants.
+package struct StepProblem: Sendable {
+  package let name: String
+  package let operation: Operation
+  package let inputs: [Value]
+  package let output: Value
+  private let constants: [Constant]
+
+  /// The node must belong to a graph that passes `Graph.validate()`.
+  package init(node: Node, of graph: Graph) {
+    name = node.name
+    operation = node.operation
+    inputs = node.inputs.map { graph[$0] }
+    output = graph[node.output]
+    constants = graph.constants
+  }
+
+  package func constant(_ id: ConstantID) -> Constant { constants[id.index] }
+}
+
+/// Whether a backend can do a step, in which kernel, and how long it expects to take.
+package enum Assessment: Hashable, Sendable {
+  /// `nanoseconds` is an estimate for one thread; it only ranks backends.
+  case runs(kernel: String, nanoseconds: Double)
+  case refuses(reason: String)
+}
+
+/// Where implementations of operations meet.
+///
+/// A plan asks `assess` for every step, gives each to one backend, and has that backend `pack` all
+/// its steps once; every session then has the packed steps prepared for its own arena and threads.
+package protocol Backend: Sendable {
+  /// As users type it: `xnnpack`, `swift`.
+  var name: String { get }
+
+  func assess(_ problem: StepProblem) -> Assessment
+
+  /// Lays out the weights of `problems`, each of which `assess` said it runs.
+  func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps
+}
+
+/// The weights of a backend's steps in the layout of its kernels; immutable, shared by sessions.
+package protocol PackedSteps: Sendable {
+  /// Bytes held once for all sessions.
+  var sharedByteCount: Int { get }
+  /// Bytes that each session holds besides (copies that a library insists on, scratch), for the
+  /// given number of threads; an estimate where a library does not tell.
+  func sessionByteCount(threadCount: Int) -> Int
+
+  /// Makes the steps ready to run on one session's memory: `bindings` stand in the order of the
+  /// problems that were packed.
+  func prepare(
+    _ bindings: [StepBinding], threadCount: Int
+  ) throws(BackendError) -> [any PreparedStep]
+}
+
+/// Where a step finds its operands. The memory outlives the prepared step, starts on 64-byte
+/// boundaries and may be read `AlignedBuffer.padding` bytes past its end.
+///
+/// The output may share memory with the first input of an operation that works element by element
+/// (`Operation.allowsInPlace`), and with no other input.
+package struct StepBinding {
+  package let inputs: [UnsafeRawPointer]
+  package let output: UnsafeMutableRawPointer
+
+  package init(inputs: [UnsafeRawPointer], output: UnsafeMutableRawPointer) {
+    self.inputs = inputs
+    self.output = output
+  }
+}
+
+/// A step with everything settled. `run` allocates, locks, logs, throws and looks up nothing beyond
+/// what handing work to threads takes. Used by one thread at a time.
+package protocol PreparedStep: AnyObject {
+  func run()
+}
+
+/// Why a backend could not pack or prepare its steps.
+package enum BackendError: Error, Hashable, CustomStringConvertible {
+  case allocation(AllocationError)
+  case thread(ThreadError)
+  /// A library refused a step that was assessed as runnable.
+  case library(backend: String, step: String, call: String, status: String)
+
+  package var description: String {
+    switch self {
+    case .allocation(let error): error.description
+    case .thread(let error): error.description
+    case .library(let backend, let step, let call, let status):
+      "\(backend): step '\(step)': \(call) answered \(status)"
+    }
+  }
+}
