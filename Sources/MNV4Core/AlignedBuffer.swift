@@ -69,5 +69,7 @@ package final class AlignedBuffer: @unchecked Sendable {
 package struct AllocationError: Error, Hashable, CustomStringConvertible {
   package let byteCount: Int
 
+  package init(byteCount: Int) { self.byteCount = byteCount }
+
   package var description: String { "cannot allocate \(byteCount) bytes" }
 }

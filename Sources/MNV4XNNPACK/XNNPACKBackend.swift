@@ -1,0 +1,143 @@
+#if XNNPACK
+  import MNV4Core
+  package import MNV4Graph
+
+  /// Runs steps through XNNPACK's NHWC operators.
+  ///
+  /// XNNPACK packs weights inside each operator, so every session holds a copy of its own.
+  package struct XNNPACKBackend: Backend {
+    package init() {}
+
+    package var name: String { "xnnpack" }
+
+    package func assess(_ problem: StepProblem) -> Assessment {
+      for value in problem.inputs + [problem.output] where value.elementType != .float32 {
+        return .refuses(reason: "element type \(value.elementType)")
+      }
+      if let reason = refusal(of: problem) { return .refuses(reason: reason) }
+      return .runs(kernel: kernelName(of: problem), nanoseconds: Cost.nanoseconds(of: problem))
+    }
+
+    package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {
+      guard XNNPACKLibrary.isReady else {
+        throw .library(
+          backend: name, step: problems.first?.name ?? "", call: "xnn_initialize",
+          status: XNNPACKLibrary.statusName)
+      }
+      return XNNPACKSteps(problems: problems)
+    }
+
+    /// Why a float step is not run here; nil where it is.
+    private func refusal(of problem: StepProblem) -> String? {
+      guard XNNPACKLibrary.isReady else {
+        return "xnn_initialize answered \(XNNPACKLibrary.statusName)"
+      }
+      let activation = problem.operation.fusedActivation
+      switch problem.operation {
+      case .convolution, .fullyConnected:
+        return Epilogue(activation) == nil ? "no operator for \(activation.name)" : nil
+      case .activation(let function):
+        return Epilogue(function) == nil ? "no operator for \(function.name)" : nil
+      case .add(let add):
+        if add.channelCount != nil { return "no operator for a partial add" }
+        return activation.clampBounds == nil ? "no operator for \(activation.name)" : nil
+      case .multiply:
+        return activation.clampBounds == nil ? "no operator for \(activation.name)" : nil
+      case .globalAveragePool, .slice, .concatenation, .softmax, .reshape:
+        return nil
+      case .batchNormalization: return "no operator for batch normalization"
+      case .channelScale: return "no operator for a channel scale"
+      case .averagePool: return "no operator for an average pool of windows"
+      case .matrixProduct: return "no operator for a product of two activations"
+      }
+    }
+
+    /// The operators that a step becomes, as XNNPACK names them.
+    private func kernelName(of problem: StepProblem) -> String {
+      switch problem.operation {
+      case .convolution(let convolution):
+        var names = ["convolution_nhwc_f32"]
+        if convolution.hasResidual { names.append("add_nd_f32") }
+        if let name = Epilogue(convolution.activation)?.operatorName { names.append(name) }
+        return names.joined(separator: " + ")
+      case .fullyConnected(let layer):
+        return (["fully_connected_nc_f32"]
+          + [Epilogue(layer.activation)?.operatorName].compactMap(\.self))
+          .joined(separator: " + ")
+      case .activation(let function):
+        return Epilogue(function)?.operatorName ?? "clamp_nc_f32"
+      case .add: return "add_nd_f32"
+      case .multiply: return "multiply_nd_f32"
+      case .globalAveragePool: return "global_average_pooling_nwc_f32"
+      case .slice, .concatenation, .reshape: return "copy_nc_x32"
+      case .softmax: return "softmax_nc_f32"
+      case .batchNormalization, .channelScale, .averagePool, .matrixProduct: return "none"
+      }
+    }
+  }
+
+  /// How an operator's activation is done: by its own bounds, or by an operator after it.
+  enum Epilogue {
+    case clamp(ClosedRange<Float>)
+    case hardSwish
+    case sigmoid
+
+    /// Nil where XNNPACK has neither.
+    init?(_ activation: Activation) {
+      switch activation {
+      case .identity, .relu, .relu6:
+        guard let bounds = activation.clampBounds else { return nil }
+        self = .clamp(bounds)
+      case .hardSwish: self = .hardSwish
+      case .sigmoid: self = .sigmoid
+      case .hardSigmoid, .silu, .gelu: return nil
+      }
+    }
+
+    /// The bounds that the operator itself applies.
+    var bounds: ClosedRange<Float> {
+      switch self {
+      case .clamp(let bounds): bounds
+      case .hardSwish, .sigmoid: -Float.infinity...Float.infinity
+      }
+    }
+
+    /// The operator that follows; nil for a clamp.
+    var operatorName: String? {
+      switch self {
+      case .clamp: nil
+      case .hardSwish: "hardswish_nc_f32"
+      case .sigmoid: "sigmoid_nc_f32"
+      }
+    }
+  }
+
+  /// Rough times, from throughputs measured on AVX-512 servers; they only rank backends.
+  private enum Cost {
+    static let denseMACsPerNanosecond = 45.0
+    static let depthwiseMACsPerNanosecond = 10.0
+    static let bytesPerNanosecond = 8.0
+    static let overheadNanoseconds = 500.0
+
+    static func nanoseconds(of problem: StepProblem) -> Double {
+      let macs = Double(
+        problem.operation.multiplyAccumulateCount(inputs: problem.inputs, output: problem.output))
+      let elements = problem.inputs.reduce(problem.output.shape.elementCount) {
+        $0 + $1.shape.elementCount
+      }
+      let memory = Double(4 * elements) / bytesPerNanosecond
+      switch problem.operation {
+      case .convolution(let convolution):
+        let isDepthwise = convolution.isDepthwise(
+          inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last)
+        let rate = isDepthwise ? depthwiseMACsPerNanosecond : denseMACsPerNanosecond
+        return overheadNanoseconds + max(macs / rate, memory / 2)
+      case .fullyConnected, .matrixProduct:
+        return overheadNanoseconds + macs / denseMACsPerNanosecond
+      case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
+        .averagePool, .slice, .concatenation, .softmax, .reshape:
+        return overheadNanoseconds + memory
+      }
+    }
+  }
+#endif

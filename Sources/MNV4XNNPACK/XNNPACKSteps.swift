@@ -1,0 +1,58 @@
+#if XNNPACK
+  internal import CXNNPACK
+  internal import MNV4Core
+  internal import MNV4Graph
+
+  /// Steps that XNNPACK runs. Nothing is packed here: the operators do it, in every session.
+  struct XNNPACKSteps: PackedSteps {
+    let problems: [StepProblem]
+
+    var sharedByteCount: Int { 0 }
+
+    /// The operators' copies of weights and biases, without their indirection tables.
+    func sessionByteCount(threadCount: Int) -> Int {
+      problems.reduce(0) { total, problem in
+        problem.operation.constants.reduce(total) {
+          let constant = problem.constant($1)
+          return $0 + constant.shape.elementCount * constant.elementType.byteCount
+        }
+      }
+    }
+
+    func prepare(
+      _ bindings: [StepBinding], threadCount: Int
+    ) throws(BackendError) -> [any PreparedStep] {
+      let threads = try XNNPACKThreads(threadCount: threadCount)
+      var steps: [any PreparedStep] = []
+      for (problem, binding) in zip(problems, bindings) {
+        var builder = OperatorChain(problem: problem, threads: threads)
+        try builder.build(binding)
+        steps.append(builder.step)
+      }
+      return steps
+    }
+  }
+
+  /// A step as one to a few operators, run in order.
+  final class XNNPACKStep: PreparedStep {
+    private let threads: XNNPACKThreads
+    private var handles: [xnn_operator_t] = []
+
+    init(threads: XNNPACKThreads) { self.threads = threads }
+
+    deinit {
+      for handle in handles { xnn_delete_operator(handle) }
+    }
+
+    /// Takes over an operator that is set up.
+    func append(_ handle: xnn_operator_t) { handles.append(handle) }
+
+    /// Operators that are set up have no failure of their own to report.
+    func run() {
+      for handle in handles {
+        let status = xnn_run_operator(handle, threads.pool)
+        assert(status == xnn_status_success)
+      }
+    }
+  }
+#endif
