@@ -66,9 +66,21 @@ let package = Package(
         "MNV4Kernels", "MNV4Format", "MNV4Graph", "MNV4Core",
       ]),
     target("MNV4Imaging", ["CImageCodecs", "MNV4"]),
-    command("mnv4-run", ["MNV4Imaging", "MNV4"]),
-    command("mnv4-convert", ["MNV4Import", "MNV4Zoo", "MNV4"]),
-    command("mnv4-bench", ["MNV4Zoo", "MNV4"]),
+    target("MNV4CommandSupport", ["MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+    command(
+      "mnv4-run",
+      ["MNV4CommandSupport", "MNV4Imaging", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+    command(
+      "mnv4-convert",
+      [
+        "MNV4CommandSupport", "MNV4Import", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph",
+        "MNV4Core",
+      ]),
+    command(
+      "mnv4-bench",
+      ["MNV4CommandSupport", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+    tests("MNV4Tests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+    tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),
     tests("MNV4FormatTests", ["MNV4Format", "MNV4Graph", "MNV4Core"]),

@@ -1,4 +1,4 @@
-package import MNV4Core
+import MNV4Core
 
 extension Operation {
   /// The name a person reads: the kind of convolution where it is one.

@@ -1,0 +1,110 @@
+internal import MNV4Core
+internal import MNV4Graph
+
+/// One caller's memory and threads for running a network. Not for use by two threads at once.
+///
+/// Everything is settled when it is made: a run allocates nothing, but for the output where the
+/// caller still holds the one before.
+public final class Session {
+  /// The number of threads that work on one inference.
+  public let threadCount: Int
+  private let plan: ExecutionPlan
+  private let arena: AlignedBuffer
+  private let steps: [any PreparedStep]
+  private var output: Tensor
+
+  init(plan: ExecutionPlan, options: SessionOptions) throws(MNV4Error) {
+    let threadCount = try options.threadCount()
+    let need = plan.arenaByteCount + plan.sessionByteCount(threadCount: threadCount)
+    guard need <= options.maximumMemoryByteCount else {
+      throw MNV4Error(
+        .outOfResources,
+        "memory: expected at most \(options.maximumMemoryByteCount.byteText) a session, "
+          + "the plan needs \(need.byteText)")
+    }
+    self.plan = plan
+    self.threadCount = threadCount
+    do throws(AllocationError) {
+      arena = try AlignedBuffer(byteCount: plan.arenaByteCount)
+    } catch { throw MNV4Error(.outOfResources, error.description) }
+    output = try Tensor(plan.output.shape)
+    steps = try Self.prepare(plan, arena: arena, threadCount: threadCount)
+  }
+
+  private static func prepare(
+    _ plan: ExecutionPlan, arena: AlignedBuffer, threadCount: Int
+  ) throws(MNV4Error) -> [any PreparedStep] {
+    var prepared = [(any PreparedStep)?](repeating: nil, count: plan.steps.count)
+    for share in plan.shares {
+      let bindings = share.stepIndices.map { index in
+        let step = plan.steps[index]
+        return StepBinding(
+          inputs: step.inputs.map {
+            UnsafeRawPointer(arena.pointer(at: $0.offset, as: UInt8.self))
+          },
+          output: UnsafeMutableRawPointer(arena.pointer(at: step.output.offset, as: UInt8.self)))
+      }
+      do throws(BackendError) {
+        let own = try share.packed.prepare(bindings, threadCount: threadCount)
+        for (index, step) in zip(share.stepIndices, own) { prepared[index] = step }
+      } catch {
+        throw MNV4Error(.outOfResources, error.description)
+      }
+    }
+    return prepared.compactMap(\.self)
+  }
+
+  /// Runs the network on `input`, which has the shape of the model's input.
+  ///
+  /// - Returns: the output; for a classifier the logits `[N, classes]`.
+  /// - Throws: `invalidArgument` where the shape is another.
+  public func run(_ input: Tensor) throws(MNV4Error) -> Tensor {
+    try copy(input)
+    for step in steps { step.run() }
+    return try takeOutput()
+  }
+
+  /// Runs the network on what `fill` writes: every element of the input, row major.
+  package func run(
+    filling fill: (UnsafeMutableBufferPointer<Float>) throws(MNV4Error) -> Void
+  ) throws(MNV4Error) -> Tensor {
+    try fill(inputElements)
+    for step in steps { step.run() }
+    return try takeOutput()
+  }
+
+  /// Runs the network as `run` does, and adds the time of each step to `profile`.
+  package func run(_ input: Tensor, profile: inout Profile) throws(MNV4Error) -> Tensor {
+    try copy(input)
+    profile.beginRun(stepCount: steps.count)
+    for (index, step) in steps.enumerated() {
+      step.run()
+      profile.endStep(index)
+    }
+    return try takeOutput()
+  }
+
+  private var inputElements: UnsafeMutableBufferPointer<Float> {
+    UnsafeMutableBufferPointer(
+      start: arena.pointer(at: plan.input.offset, as: Float.self),
+      count: plan.input.shape.elementCount)
+  }
+
+  private func copy(_ input: Tensor) throws(MNV4Error) {
+    guard input.shape == plan.input.shape.dimensions else {
+      throw MNV4Error(
+        .invalidArgument,
+        "input: expected shape \(plan.input.shape), found \(Shape.describe(input.shape))")
+    }
+    input.withUnsafeElements { _ = inputElements.update(fromContentsOf: $0) }
+  }
+
+  private func takeOutput() throws(MNV4Error) -> Tensor {
+    if !output.isUnshared { output = try Tensor(plan.output.shape) }
+    let result = UnsafeBufferPointer(
+      start: UnsafePointer(arena.pointer(at: plan.output.offset, as: Float.self)),
+      count: plan.output.shape.elementCount)
+    output.withUnsafeMutableElements { _ = $0.update(fromContentsOf: result) }
+    return output
+  }
+}

@@ -1,0 +1,10 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// eˣ of the system's mathematical library.
+func exponential(_ x: Double) -> Double { exp(x) }

@@ -1,0 +1,114 @@
+internal import MNV4Core
+package import MNV4Format
+package import MNV4Graph
+internal import MNV4Kernels
+internal import Synchronization
+
+#if XNNPACK
+  internal import MNV4XNNPACK
+#endif
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
+
+/// A network that was loaded: immutable, shared by all its sessions and between threads.
+///
+/// Weights are packed once for each backend that sessions ask for.
+public struct Model: Sendable {
+  package let file: ModelFile
+  private let plans = PlanCache()
+
+  /// Loads a `.mnv4` file.
+  ///
+  /// - Throws: `unreadableFile` where it cannot be read, `invalidModel` where it breaks a rule of
+  ///   the format, which the error names.
+  public init(contentsOf url: URL) throws(MNV4Error) {
+    guard url.isFileURL else {
+      throw MNV4Error(.unreadableFile, file: "\(url)", "expected a file URL")
+    }
+    try self.init(contentsOfFile: url.path)
+  }
+
+  /// Loads the `.mnv4` file at `path`; throws as `init(contentsOf:)`.
+  public init(contentsOfFile path: String) throws(MNV4Error) {
+    let bytes: AlignedBuffer
+    do throws(FileError) { bytes = try FileAccess.contents(of: path) } catch {
+      throw MNV4Error(.unreadableFile, file: path, error.description)
+    }
+    do throws(FormatError) { self.init(try Decoder.decode(bytes)) } catch {
+      throw MNV4Error(.invalidModel, file: path, error.description)
+    }
+  }
+
+  /// The graph must pass `Graph.validate()`.
+  package init(_ file: ModelFile) { self.file = file }
+
+  /// The name of the network, as its architecture is called.
+  public var name: String { file.graph.name }
+
+  /// `[N, H, W, C]` of the input.
+  public var inputShape: [Int] { file.graph[file.graph.inputs[0]].shape.dimensions }
+
+  /// The output's extents: `[N, classes]` for a classifier.
+  public var outputShape: [Int] { file.graph[file.graph.outputs[0]].shape.dimensions }
+
+  /// The names of the classes, in the order of the output; empty where the file has none.
+  public var labels: [String] { file.labels }
+
+  /// Makes a session of its own memory and threads for one caller.
+  ///
+  /// - Throws: `invalidArgument` for a bad option, `unsupportedModel` for a network that this build
+  ///   cannot run, `outOfResources` where memory or threads are refused or above the limit.
+  public func makeSession(_ options: SessionOptions = SessionOptions()) throws(MNV4Error)
+    -> Session
+  {
+    try Session(plan: plan(for: options.backend), options: options)
+  }
+
+  /// The plan that sessions with this backend follow; made at the first call.
+  package func plan(for choice: BackendChoice) throws(MNV4Error) -> ExecutionPlan {
+    try plans.plan(for: choice) { () throws(MNV4Error) in
+      try Planner(backends: Self.backends, pinned: Self.pinnedName(of: choice)).plan(file.graph)
+    }
+  }
+
+  private static let backends: [any Backend] = {
+    #if XNNPACK
+      [XNNPACKBackend(), SwiftBackend()]
+    #else
+      [SwiftBackend()]
+    #endif
+  }()
+
+  /// The backends that this build has, in the order of preference.
+  package static var backendNames: [String] { backends.map(\.name) }
+
+  private static func pinnedName(of choice: BackendChoice) throws(MNV4Error) -> String? {
+    guard choice != .automatic else { return nil }
+    guard backendNames.contains(choice.rawValue) else {
+      throw MNV4Error(
+        .invalidArgument,
+        "backend: expected one of \(backendNames.joined(separator: ", ")), "
+          + "found \(choice.rawValue), which this build leaves out")
+    }
+    return choice.rawValue
+  }
+}
+
+/// Plans by backend, made once each, whoever asks first.
+private final class PlanCache: Sendable {
+  private let plans = Mutex<[BackendChoice: ExecutionPlan]>([:])
+
+  func plan(
+    for choice: BackendChoice, make: () throws(MNV4Error) -> ExecutionPlan
+  ) throws(MNV4Error) -> ExecutionPlan {
+    try plans.withLock { (plans) throws(MNV4Error) in
+      if let known = plans[choice] { return known }
+      let plan = try make()
+      plans[choice] = plan
+      return plan
+    }
+  }
+}

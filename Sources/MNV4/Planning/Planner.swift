@@ -1,0 +1,128 @@
+internal import MNV4Core
+internal import MNV4Graph
+
+/// Turns a graph into a plan: passes, a backend for every step, a place for every tensor.
+struct Planner {
+  /// In order of preference among equal costs; the last runs everything.
+  let backends: [any Backend]
+  /// The name of the backend to use wherever it can run a step; nil takes the cheapest.
+  let pinned: String?
+
+  /// The graph must pass `Graph.validate()`.
+  func plan(_ graph: Graph) throws(MNV4Error) -> ExecutionPlan {
+    let graph = try Self.simplified(graph)
+    guard graph.outputs.count == 1 else {
+      throw MNV4Error(
+        .unsupportedModel, "expected one output, found \(graph.outputs.count)")
+    }
+    let lifetimes = Lifetimes(graph)
+    let layout = ArenaPlanner.layout(lifetimes.requests)
+    func slot(_ id: ValueID) -> ExecutionPlan.Slot {
+      ExecutionPlan.Slot(
+        shape: graph[id].shape, elementType: graph[id].elementType,
+        offset: layout.offsets[lifetimes.storage[id.index]])
+    }
+
+    var steps: [ExecutionPlan.Step] = []
+    var problems: [String: [(index: Int, problem: StepProblem)]] = [:]
+    for node in graph.nodes {
+      if case .reshape = node.operation { continue }  // the same bytes under another shape
+      let problem = StepProblem(node: node, of: graph)
+      let choice = try choose(problem)
+      problems[choice.backend, default: []].append((steps.count, problem))
+      steps.append(
+        ExecutionPlan.Step(
+          name: node.name, operation: Self.describe(problem), inputs: node.inputs.map(slot),
+          output: slot(node.output), backend: choice.backend, kernel: choice.kernel,
+          reason: choice.reason,
+          multiplyAccumulateCount: node.operation.multiplyAccumulateCount(
+            inputs: problem.inputs, output: problem.output),
+          estimatedNanoseconds: choice.nanoseconds))
+    }
+    var shares: [ExecutionPlan.Share] = []
+    for backend in backends {
+      guard let own = problems[backend.name] else { continue }
+      do throws(BackendError) {
+        let packed = try backend.pack(own.map(\.problem))
+        shares.append(.init(backend: backend.name, stepIndices: own.map(\.index), packed: packed))
+      } catch {
+        throw MNV4Error(.outOfResources, error.description)
+      }
+    }
+    let largest = steps.map { $0.inputs.reduce($0.output.byteCount) { $0 + $1.byteCount } }.max()
+    return ExecutionPlan(
+      steps: steps, shares: shares, input: slot(graph.inputs[0]), output: slot(graph.outputs[0]),
+      arenaByteCount: layout.byteCount, largestStepByteCount: largest ?? 0)
+  }
+
+  /// The graph after every pass.
+  static func simplified(_ graph: Graph) throws(MNV4Error) -> Graph {
+    do {
+      return try graph.foldingBatchNorm().fusingActivations().fusingResiduals()
+        .fusingActivations()
+    } catch {
+      throw MNV4Error(.outOfResources, error.description)
+    }
+  }
+
+  // MARK: Selection
+
+  private struct Choice {
+    let backend: String
+    let kernel: String
+    let nanoseconds: Double
+    let reason: String
+  }
+
+  private func choose(_ problem: StepProblem) throws(MNV4Error) -> Choice {
+    var candidates: [Choice] = []
+    var refusals: [String] = []
+    for backend in backends {
+      switch backend.assess(problem) {
+      case .runs(let kernel, let nanoseconds):
+        candidates.append(
+          Choice(backend: backend.name, kernel: kernel, nanoseconds: nanoseconds, reason: ""))
+      case .refuses(let reason): refusals.append("\(backend.name): \(reason)")
+      }
+    }
+    if let pinned, let choice = candidates.first(where: { $0.backend == pinned }) {
+      return choice.because("pinned")
+    }
+    guard let best = candidates.min(by: { $0.nanoseconds < $1.nanoseconds }) else {
+      throw MNV4Error(
+        .unsupportedModel,
+        "no backend runs step '\(problem.name)' (\(Self.describe(problem))): "
+          + refusals.joined(separator: "; "))
+    }
+    if pinned != nil || candidates.count == 1 && !refusals.isEmpty {
+      return best.because(refusals.joined(separator: "; "))
+    }
+    let others = candidates.filter { $0.backend != best.backend }
+      .map { "\($0.backend) \(Self.microseconds($0.nanoseconds))" }
+    return best.because(
+      others.isEmpty
+        ? "the only backend"
+        : "estimate \(Self.microseconds(best.nanoseconds)), \(others.joined(separator: ", "))")
+  }
+
+  private static func microseconds(_ nanoseconds: Double) -> String {
+    "\((nanoseconds / 1000).roundedText(1)) µs"
+  }
+
+  /// The operation with what is fused into it: `pointwise + residual + ReLU`.
+  private static func describe(_ problem: StepProblem) -> String {
+    var parts = [problem.operation.describe(inputs: problem.inputs)]
+    if case .convolution(let convolution) = problem.operation, convolution.hasResidual {
+      parts.append("residual")
+    }
+    let activation = problem.operation.fusedActivation
+    if activation != .identity { parts.append(activation.name) }
+    return parts.joined(separator: " + ")
+  }
+}
+
+extension Planner.Choice {
+  fileprivate func because(_ reason: String) -> Self {
+    Self(backend: backend, kernel: kernel, nanoseconds: nanoseconds, reason: reason)
+  }
+}

@@ -1,0 +1,42 @@
+internal import MNV4Core
+
+/// Which implementation runs the steps of a network.
+public enum BackendChoice: String, Hashable, Sendable, CaseIterable {
+  /// For each step the one that should be fastest.
+  case automatic = "auto"
+  /// XNNPACK's operators; steps that it has no operator for run on `swift`.
+  case xnnpack
+  /// The portable Swift kernels, which run everything.
+  case swift
+}
+
+/// How a session runs.
+public struct SessionOptions: Hashable, Sendable {
+  /// Threads that work on one inference, the caller's included; nil takes as many as the process
+  /// may keep busy (its affinity mask and its container's quota).
+  public var threads: Int?
+  public var backend: BackendChoice
+  /// The most memory, in bytes, that a session may take for activations and weights of its own.
+  public var maximumMemoryByteCount: Int
+
+  public init(
+    threads: Int? = nil, backend: BackendChoice = .automatic,
+    maximumMemoryByteCount: Int = 2 << 30
+  ) {
+    self.threads = threads
+    self.backend = backend
+    self.maximumMemoryByteCount = maximumMemoryByteCount
+  }
+
+  public static let maximumThreads = 256
+
+  /// The number of threads to use.
+  func threadCount() throws(MNV4Error) -> Int {
+    guard let threads else { return min(Processors.available(), Self.maximumThreads) }
+    guard (1...Self.maximumThreads).contains(threads) else {
+      throw MNV4Error(
+        .invalidArgument, "threads: expected 1 to \(Self.maximumThreads), found \(threads)")
+    }
+    return threads
+  }
+}

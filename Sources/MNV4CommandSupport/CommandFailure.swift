@@ -1,0 +1,46 @@
+package import MNV4Core
+
+/// A refused input: printed after the command's name, exit status 1.
+package struct CommandFailure: Error, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+
+  package init(file: String, _ error: any Error) { description = "\(file): \(error)" }
+}
+
+/// Files as the commands read and write them: failures name the path.
+package enum CommandFile {
+  package static func read(_ path: String) throws(CommandFailure) -> AlignedBuffer {
+    do { return try FileAccess.contents(of: path) } catch {
+      throw CommandFailure(file: path, error)
+    }
+  }
+
+  package static func text(_ path: String) throws(CommandFailure) -> String {
+    let bytes = try read(path).bytes
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw CommandFailure("\(path): expected UTF-8 text")
+    }
+    return text
+  }
+
+  /// Whole or not at all.
+  package static func write(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
+    try bytes.withUnsafeBytes { (bytes) throws(CommandFailure) in try write(bytes, to: path) }
+  }
+
+  /// Whole or not at all.
+  package static func write(
+    _ bytes: UnsafeRawBufferPointer, to path: String
+  ) throws(CommandFailure) {
+    do { try FileAccess.replace(path, with: bytes) } catch {
+      throw CommandFailure(file: path, error)
+    }
+  }
+
+  package static func readArray(_ path: String) throws(CommandFailure) -> NumpyArray {
+    let buffer = try read(path)
+    do { return try NumpyArray(buffer.bytes) } catch { throw CommandFailure(file: path, error) }
+  }
+}

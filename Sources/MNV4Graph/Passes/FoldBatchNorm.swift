@@ -1,0 +1,79 @@
+package import MNV4Core
+
+extension Graph {
+  /// Folds each batch normalization into the convolution or fully connected layer that alone feeds
+  /// it: `w' = w · s / √(v + ε)`, `b' = (b − m) · s / √(v + ε) + t`, computed in double precision.
+  ///
+  /// A normalization that follows anything else, or an activation, stays.
+  package func foldingBatchNorm() throws(AllocationError) -> Graph {
+    var rewriter = GraphRewriter(self)
+    for index in nodes.indices {
+      let node = rewriter.graph.nodes[index]
+      guard case .batchNormalization(let normalization) = node.operation,
+        let producer = rewriter.soleProducer(of: node.inputs[0])
+      else { continue }
+      let layer = rewriter.graph.nodes[producer]
+      switch layer.operation {
+      case .convolution(var convolution):
+        guard convolution.activation == .identity, !convolution.hasResidual,
+          let folded = try rewriter.fold(
+            normalization, weights: convolution.weights, bias: convolution.bias, layer: layer.name)
+        else { continue }
+        convolution.weights = folded.weights
+        convolution.bias = folded.bias
+        rewriter.merge(
+          producer, into: index, as: .convolution(convolution), inputs: layer.inputs)
+      case .fullyConnected(var connected):
+        guard connected.activation == .identity,
+          let folded = try rewriter.fold(
+            normalization, weights: connected.weights, bias: connected.bias, layer: layer.name)
+        else { continue }
+        connected.weights = folded.weights
+        connected.bias = folded.bias
+        rewriter.merge(
+          producer, into: index, as: .fullyConnected(connected), inputs: layer.inputs)
+      case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
+        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+        continue
+      }
+    }
+    return rewriter.finish()
+  }
+}
+
+extension GraphRewriter {
+  /// The folded weights and bias; nil where the layer's weights are not float32.
+  fileprivate mutating func fold(
+    _ normalization: BatchNormalization, weights: ConstantID, bias: ConstantID?, layer: String
+  ) throws(AllocationError) -> (weights: ConstantID, bias: ConstantID)? {
+    guard graph[weights].elementType == .float32 else { return nil }
+    let scale = graph[normalization.scale].floats
+    let shift = graph[normalization.shift].floats
+    let mean = graph[normalization.mean].floats
+    let variance = graph[normalization.variance].floats
+    let oldBias = bias.map { graph[$0].floats } ?? [Float](repeating: 0, count: scale.count)
+
+    let factors = zip(scale, variance).map {
+      Double($0) / (Double($1) + Double(normalization.epsilon)).squareRoot()
+    }
+    let newBias = scale.indices.map { channel in
+      Float(
+        (Double(oldBias[channel]) - Double(mean[channel])) * factors[channel]
+          + Double(shift[channel]))
+    }
+    let shape = graph[weights].shape
+    var elements = graph[weights].floats
+    let stride = shape.elementCount / shape[0]
+    for channel in 0..<shape[0] {
+      for index in channel * stride..<(channel + 1) * stride {
+        elements[index] = Float(Double(elements[index]) * factors[channel])
+      }
+    }
+    let name = graph[weights].name
+    let newWeights = try addConstant(Constant(name: name, shape: shape, copying: elements))
+    let biasName = bias.map { graph[$0].name } ?? "\(layer).bias"
+    let newBiasID = try addConstant(
+      Constant(name: biasName, shape: graph[normalization.shift].shape, copying: newBias))
+    return (newWeights, newBiasID)
+  }
+}

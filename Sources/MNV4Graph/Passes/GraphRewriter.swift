@@ -1,0 +1,109 @@
+/// What the passes share: who reads a value, and how a node is merged into the one before it.
+struct GraphRewriter {
+  private(set) var graph: Graph
+  private var useCounts: [Int]
+  private var producers: [Int?]
+  private var isRemoved: [Bool]
+
+  init(_ graph: Graph) {
+    self.graph = graph
+    useCounts = [Int](repeating: 0, count: graph.values.count)
+    producers = [Int?](repeating: nil, count: graph.values.count)
+    isRemoved = [Bool](repeating: false, count: graph.nodes.count)
+    for (index, node) in graph.nodes.enumerated() {
+      for input in node.inputs { useCounts[input.index] += 1 }
+      producers[node.output.index] = index
+    }
+    for output in graph.outputs { useCounts[output.index] += 1 }
+  }
+
+  /// The node that computes `value`, if nothing but one operand reads it.
+  func soleProducer(of value: ValueID) -> Int? {
+    useCounts[value.index] == 1 ? producers[value.index] : nil
+  }
+
+  /// Replaces the node at `index` by `operation` on `inputs`, and drops the node at `absorbed`,
+  /// which alone fed it.
+  mutating func merge(
+    _ absorbed: Int, into index: Int, as operation: Operation, inputs: [ValueID]
+  ) {
+    let name = graph.nodes[absorbed].name
+    useCounts[graph.nodes[absorbed].output.index] = 0
+    isRemoved[absorbed] = true
+    graph.nodes[index] = Node(
+      name: name, operation: operation, inputs: inputs, output: graph.nodes[index].output)
+  }
+
+  mutating func addConstant(_ constant: Constant) -> ConstantID {
+    graph.constants.append(constant)
+    return ConstantID(graph.constants.count - 1)
+  }
+
+  /// The graph without dropped nodes, and without the values and constants that nothing names.
+  consuming func finish() -> Graph {
+    graph.nodes = zip(graph.nodes, isRemoved).filter { !$1 }.map(\.0)
+    return graph.compacted()
+  }
+}
+
+extension Graph {
+  /// The same graph with values and constants renumbered in order of first mention, and those that
+  /// nothing mentions left out.
+  func compacted() -> Graph {
+    var result = Graph(name: name)
+    var valueIDs = [ValueID?](repeating: nil, count: values.count)
+    var constantIDs = [ConstantID?](repeating: nil, count: constants.count)
+
+    func renumber(_ id: ValueID) -> ValueID {
+      if let known = valueIDs[id.index] { return known }
+      result.values.append(self[id])
+      let new = ValueID(result.values.count - 1)
+      valueIDs[id.index] = new
+      return new
+    }
+    func renumber(_ id: ConstantID) -> ConstantID {
+      if let known = constantIDs[id.index] { return known }
+      result.constants.append(self[id])
+      let new = ConstantID(result.constants.count - 1)
+      constantIDs[id.index] = new
+      return new
+    }
+
+    result.inputs = inputs.map(renumber)
+    for node in nodes {
+      result.nodes.append(
+        Node(
+          name: node.name, operation: node.operation.mappingConstants(renumber),
+          inputs: node.inputs.map(renumber), output: renumber(node.output)))
+    }
+    result.outputs = outputs.map(renumber)
+    return result
+  }
+}
+
+extension Operation {
+  /// The same operation with every constant renamed.
+  fileprivate func mappingConstants(_ rename: (ConstantID) -> ConstantID) -> Operation {
+    switch self {
+    case .convolution(var convolution):
+      convolution.weights = rename(convolution.weights)
+      convolution.bias = convolution.bias.map(rename)
+      return .convolution(convolution)
+    case .fullyConnected(var layer):
+      layer.weights = rename(layer.weights)
+      layer.bias = layer.bias.map(rename)
+      return .fullyConnected(layer)
+    case .batchNormalization(var normalization):
+      normalization.scale = rename(normalization.scale)
+      normalization.shift = rename(normalization.shift)
+      normalization.mean = rename(normalization.mean)
+      normalization.variance = rename(normalization.variance)
+      return .batchNormalization(normalization)
+    case .channelScale(let scaling):
+      return .channelScale(ChannelScale(scale: rename(scaling.scale)))
+    case .activation, .add, .multiply, .globalAveragePool, .averagePool, .slice, .concatenation,
+      .matrixProduct, .softmax, .reshape:
+      return self
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package import MNV4Graph
+
+/// A network of the zoo: a name, where it comes from, and how to build it.
+package struct Architecture: Sendable {
+  /// timm's name where timm has the network.
+  package let name: String
+  /// The paper or code the layer table is from.
+  package let source: String
+  package let defaultInputSize: Int
+  /// How timm evaluates the weights it publishes under the name.
+  package let preprocessing: ImagePreprocessing?
+  /// The checkpoint key whose first extent is the number of classes.
+  package let classifierKey: String
+  private let append:
+    @Sendable (inout GraphBuilder, Parameters) throws(BuildError) -> ValueID
+
+  package init(
+    name: String, source: String, defaultInputSize: Int, preprocessing: ImagePreprocessing?,
+    classifierKey: String,
+    append: @escaping @Sendable (inout GraphBuilder, Parameters) throws(BuildError) -> ValueID
+  ) {
+    self.name = name
+    self.source = source
+    self.defaultInputSize = defaultInputSize
+    self.preprocessing = preprocessing
+    self.classifierKey = classifierKey
+    self.append = append
+  }
+
+  /// What a network leaves open.
+  package struct Parameters: Hashable, Sendable {
+    package var classCount: Int
+    /// Height and width of the input picture; nil for the network's own.
+    package var inputSize: Int?
+    /// Stride of the first convolution: 2, or 1 for small pictures.
+    package var stemStride: Int
+
+    package init(classCount: Int = 1000, inputSize: Int? = nil, stemStride: Int = 2) {
+      self.classCount = classCount
+      self.inputSize = inputSize
+      self.stemStride = stemStride
+    }
+
+    package static let classCounts = 1...100_000
+    package static let inputSizes = 8...4096
+    package static let stemStrides = 1...2
+  }
+
+  /// Builds the network, unfolded, with batch normalizations as in the checkpoint.
+  package func build(
+    _ parameters: Parameters = Parameters(), weights: any WeightSource
+  ) throws(BuildError) -> BuiltGraph {
+    let inputSize = parameters.inputSize ?? defaultInputSize
+    try check("classes", parameters.classCount, in: Parameters.classCounts)
+    try check("input size", inputSize, in: Parameters.inputSizes)
+    try check("stem stride", parameters.stemStride, in: Parameters.stemStrides)
+    var builder = GraphBuilder(name: name, weights: weights)
+    var settled = parameters
+    settled.inputSize = inputSize
+    let output = try append(&builder, settled)
+    return try builder.finish(output: output)
+  }
+
+  private func check(
+    _ name: String, _ value: Int, in range: ClosedRange<Int>
+  ) throws(BuildError) {
+    guard range.contains(value) else {
+      throw .parameter(
+        name, expected: "\(range.lowerBound) to \(range.upperBound)", found: "\(value)")
+    }
+  }
+}
+
+extension Architecture {
+  /// Every network, in the order of `mnv4-convert --list-archs`.
+  package static let all: [Architecture] = mobileNetV4
+
+  package static func named(_ name: String) -> Architecture? {
+    all.first { $0.name == name }
+  }
+}
