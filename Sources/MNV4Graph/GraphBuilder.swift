@@ -44,12 +44,14 @@ package struct GraphBuilder {
     return id
   }
 
-  /// Ends the graph at `output`.
-  package consuming func finish(output: ValueID) throws(BuildError) -> BuiltGraph {
+  /// Ends the graph at `output`. Tensors of the checkpoint that no layer asked for are an error too.
+  package consuming func finish(output: ValueID) throws(BuildError) -> Graph {
+    let unexpected = weights.unexpectedKeys
+    if !unexpected.isEmpty { weightErrors.append(.unexpected(keys: unexpected)) }
     guard weightErrors.isEmpty else { throw .weights(weightErrors) }
     graph.outputs = [output]
     do { try graph.validate() } catch { throw .graph(error) }
-    return BuiltGraph(graph: graph, unexpectedKeys: weights.unexpectedKeys)
+    return graph
   }
 
   // MARK: Layers
@@ -199,10 +201,4 @@ package struct GraphBuilder {
     }
     return result
   }
-}
-
-/// A finished graph, and the checkpoint's tensors that it did not ask for.
-package struct BuiltGraph: Sendable {
-  package let graph: Graph
-  package let unexpectedKeys: [String]
 }

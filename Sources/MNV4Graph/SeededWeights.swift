@@ -21,6 +21,8 @@ package struct SeededWeights: WeightSource {
 
   package init(seed: UInt64) { self.seed = seed }
 
+  package var unexpectedKeys: [String] { [] }
+
   package mutating func tensor(_ key: String, shape: [Int]) throws(WeightError) -> [Float] {
     let count = shape.reduce(1, *)
     let (mean, deviation) = Self.distribution(key: key, shape: shape, elementCount: count)

@@ -5,6 +5,9 @@ package protocol WeightSource {
   /// The float32 elements of tensor `key`, row major, of exactly `shape` (PyTorch's order, for
   /// example OIHW). Every element is finite.
   mutating func tensor(_ key: String, shape: [Int]) throws(WeightError) -> [Float]
+
+  /// The tensors that nothing has asked for so far and a network should have.
+  var unexpectedKeys: [String] { get }
 }
 
 /// Why a checkpoint does not fit a network: the tensor, what was expected and what was found.

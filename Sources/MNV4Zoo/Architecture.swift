@@ -49,7 +49,7 @@ package struct Architecture: Sendable {
   /// Builds the network, unfolded, with batch normalizations as in the checkpoint.
   package func build(
     _ parameters: Parameters = Parameters(), weights: any WeightSource
-  ) throws(BuildError) -> BuiltGraph {
+  ) throws(BuildError) -> Graph {
     let inputSize = parameters.inputSize ?? defaultInputSize
     try check("classes", parameters.classCount, in: Parameters.classCounts)
     try check("input size", inputSize, in: Parameters.inputSizes)

@@ -27,10 +27,4 @@ package struct SafetensorsSource: WeightSource {
       isUsed || tensor.name.hasSuffix("num_batches_tracked") ? nil : tensor.name
     }
   }
-
-  /// Refuses a file that has more than was asked for. For the end of a network's construction.
-  package func requireNothingElse() throws(WeightError) {
-    let keys = unexpectedKeys
-    guard keys.isEmpty else { throw .unexpected(keys: keys) }
-  }
 }

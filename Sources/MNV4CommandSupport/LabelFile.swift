@@ -1,0 +1,25 @@
+/// Names of classes, one a line.
+package enum LabelFile {
+  /// Reads a file of exactly `classCount` lines; an empty last line does not count.
+  package static func read(_ path: String, classCount: Int) throws(CommandFailure) -> [String] {
+    var lines = try CommandFile.text(path)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+      .map(\.trimmingSpaces)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    guard lines.count == classCount else {
+      throw CommandFailure("\(path): expected \(classCount) labels, found \(lines.count)")
+    }
+    if let empty = lines.firstIndex(where: \.isEmpty) {
+      throw CommandFailure("\(path): line \(empty + 1): expected a label, found none")
+    }
+    return lines
+  }
+}
+
+extension StringProtocol {
+  /// The text without white space at its ends.
+  package var trimmingSpaces: String {
+    let start = drop(while: \.isWhitespace)
+    return String(start.reversed().drop(while: \.isWhitespace).reversed())
+  }
+}

@@ -1,0 +1,91 @@
+import MNV4
+import MNV4CommandSupport
+import MNV4Core
+import MNV4Format
+import MNV4Graph
+
+/// `--describe`: what a model file holds.
+struct ModelDescription {
+  private let file: ModelFile
+
+  init(_ model: Model) { file = model.file }
+
+  var lines: [String] {
+    header + [""] + layerTable
+  }
+
+  private var header: [String] {
+    let graph = file.graph
+    var rows = [
+      ("network", graph.name),
+      ("input", tensor(graph[graph.inputs[0]])),
+      ("output", graph.outputs.map { tensor(graph[$0]) }.joined(separator: ", ")),
+      ("parameters", graph.constantElementCount.groupedText),
+      ("MACs", graph.multiplyAccumulateCount.groupedText),
+      ("weights", weightBytes.byteText),
+    ]
+    rows += preprocessing
+    rows.append(("labels", labels))
+    rows += file.provenance.entries.map { ($0.key, $0.value) }
+    let width = rows.map(\.0.count).max() ?? 0
+    return rows.map { $0 + String(repeating: " ", count: width - $0.count + 2) + $1 }
+  }
+
+  private var weightBytes: Int {
+    file.graph.constants.reduce(0) { $0 + $1.data.byteCount }
+  }
+
+  private func tensor(_ value: Value) -> String { "\(value.elementType) \(value.shape)" }
+
+  private var preprocessing: [(String, String)] {
+    guard let preprocessing = file.preprocessing else {
+      return [("preprocessing", "none: the model takes tensors, not pictures")]
+    }
+    let input = file.graph[file.graph.inputs[0]].shape
+    let crop = input.rank == 4 ? "\(input[2])×\(input[1])" : "the input"
+    let filter = "\(preprocessing.interpolation)"
+    let fraction = preprocessing.cropFraction
+    let resize =
+      switch preprocessing.resizeMode {
+      case .shorterSide:
+        "shorter side to input / \(fraction) (\(filter), antialiased), centre crop \(crop)"
+      case .stretch: "both sides to input / \(fraction) (\(filter), antialiased), "
+        + "centre crop \(crop)"
+      case .none: "none: pictures must be \(crop)"
+      }
+    return [
+      ("resize", resize),
+      ("channels", "\(preprocessing.channelOrder)".uppercased()),
+      ("mean", preprocessing.mean.map { "\($0)" }.joined(separator: ", ")),
+      ("deviation", preprocessing.standardDeviation.map { "\($0)" }.joined(separator: ", ")),
+    ]
+  }
+
+  private var labels: String {
+    let labels = file.labels
+    guard !labels.isEmpty else { return "none" }
+    let shown = labels.prefix(10).joined(separator: ", ")
+    return "\(labels.count): \(shown)\(labels.count > 10 ? ", …" : "")"
+  }
+
+  private var layerTable: [String] {
+    var table = TextTable([
+      ("layer", .leading), ("operation", .leading), ("output", .leading), ("type", .leading),
+      ("parameters", .trailing), ("MACs", .trailing),
+    ])
+    let graph = file.graph
+    for node in graph.nodes {
+      let inputs = node.inputs.map { graph[$0] }
+      let output = graph[node.output]
+      let activation = node.operation.fusedActivation
+      let operation = node.operation.describe(inputs: inputs)
+      table.append([
+        node.name, activation == .identity ? operation : "\(operation) + \(activation.name)",
+        "\(output.shape)", "\(output.elementType)",
+        node.operation.constants.reduce(0) { $0 + graph[$1].shape.elementCount }.groupedText,
+        node.operation.multiplyAccumulateCount(inputs: inputs, output: output).groupedText,
+      ])
+    }
+    return table.lines
+  }
+}
