@@ -172,6 +172,12 @@ struct ByteReader {
     .field(part, prefixed(field), offset: offset, expected: expected, found: found)
   }
 
+  func failure(
+    _ field: StaticString, at offset: Int, _ reason: FormatError.Rule
+  ) -> FormatError {
+    .rule(part, field: prefixed(field), offset: offset, reason: reason)
+  }
+
   private func prefixed(_ field: StaticString) -> String {
     switch subject {
     case .section: "\(field)"

@@ -10,6 +10,13 @@ package enum FormatError: Error, Hashable, Sendable {
     case section(SectionKind)
   }
 
+  /// A rule of a type that the fields of a file are made into.
+  package enum Rule: Hashable, Sendable {
+    case shape(ShapeError)
+    case quantization(QuantizationError)
+    case preprocessing(PreprocessingError)
+  }
+
   /// The first bytes are not those of the format.
   case signature(found: [UInt8])
   /// The file is of a version that this reader does not know.
@@ -25,6 +32,8 @@ package enum FormatError: Error, Hashable, Sendable {
   case field(Part, String, offset: Int?, expected: String, found: String)
   /// The graph breaks a rule of every graph.
   case graph(GraphError)
+  /// `field` breaks a rule of the type it stands for, as `reason` says.
+  case rule(Part, field: String, offset: Int, reason: Rule)
   case allocation(AllocationError)
 }
 
@@ -47,6 +56,8 @@ extension FormatError: CustomStringConvertible {
     case .field(let part, let field, let offset, let expected, let found):
       let place = offset.map { " at byte \($0)" } ?? ""
       return "\(part): \(field)\(place): expected \(expected), found \(found)"
+    case .rule(let part, let field, let offset, let reason):
+      return "\(part): \(field) at byte \(offset): \(reason)"
     case .graph(let error): return error.description
     case .allocation(let error): return error.description
     }
@@ -79,6 +90,16 @@ extension FormatError.Part: CustomStringConvertible {
     case .header: "header"
     case .sectionTable: "section table"
     case .section(let kind): "section \(kind)"
+    }
+  }
+}
+
+extension FormatError.Rule: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .shape(let error): error.description
+    case .quantization(let error): error.description
+    case .preprocessing(let error): error.description
     }
   }
 }

@@ -1,7 +1,7 @@
 import MNV4Core
 
 extension Graph {
-  package static let maximumNodeCount = 65_536
+  package static let maximumNodeCount = 16_384
 
   /// Checks that the graph is whole: ids in range, every value defined once and before its use,
   /// shapes as the operations infer them, integers with their scales.
