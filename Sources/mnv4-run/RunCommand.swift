@@ -1,0 +1,127 @@
+import ArgumentParser
+import MNV4
+import MNV4CommandSupport
+import MNV4Imaging
+
+extension BackendChoice: ExpressibleByArgument {}
+
+/// `mnv4-run`: classifies pictures, measures accuracy, shows the plan.
+@main struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mnv4-run",
+    abstract: "Classifies pictures with an .mnv4 model.",
+    discussion: """
+      mnv4-run model.mnv4 photo.jpg
+      mnv4-run model.mnv4 --validate pictures        # a folder a class
+      mnv4-run model.mnv4 --explain
+      """)
+
+  @Argument(help: "The model, an .mnv4 file.")
+  var model: String
+
+  @Argument(help: "JPEG or PNG pictures.")
+  var images: [String] = []
+
+  @Option(help: "How many classes to print for a picture, the most probable first.")
+  var top = 5
+
+  @Flag(help: "Print results as JSON, one object a line.")
+  var json = false
+
+  @Option(help: "Threads (default: what the process may keep busy).")
+  var threads: Int?
+
+  @Option(help: "Which kernels to use.")
+  var backend = BackendChoice.automatic
+
+  @Option(
+    help: ArgumentHelp(
+      "Classify every picture of a folder that has a folder a class, or those that --labels lists; "
+        + "print top-1 and top-5 accuracy.", valueName: "dir"))
+  var validate: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --validate: a CSV file of file,class_index.", valueName: "file.csv"))
+  var labels: String?
+
+  @Flag(help: "Print the plan: what runs each step, and why.")
+  var explain = false
+
+  @Flag(help: "Print the time of each step.")
+  var profile = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the time of each step as a Chrome trace (chrome://tracing, ui.perfetto.dev).",
+      valueName: "file"))
+  var profileJson: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Run the network on a float32 array in NumPy's format, [N, H, W, C], instead of pictures.",
+      valueName: "file"))
+  var inputNpy: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --input-npy: write the network's output as a NumPy array.", valueName: "file"))
+  var outputNpy: String?
+
+  func validate() throws {
+    guard top >= 1 else { throw ValidationError("--top: expected at least 1, found \(top).") }
+    if let threads, !(1...SessionOptions.maximumThreads).contains(threads) {
+      throw ValidationError(
+        "--threads: expected 1 to \(SessionOptions.maximumThreads), found \(threads).")
+    }
+    guard (inputNpy == nil) == (outputNpy == nil) else {
+      throw ValidationError("--input-npy and --output-npy go together.")
+    }
+    guard labels == nil || validate != nil else {
+      throw ValidationError("--labels goes with --validate.")
+    }
+    let inputs = [!images.isEmpty, validate != nil, inputNpy != nil].filter(\.self).count
+    guard inputs <= 1 else {
+      throw ValidationError("Give pictures, --validate DIR or --input-npy FILE, one of them.")
+    }
+    guard inputs == 1 || explain || profile || profileJson != nil else {
+      throw ValidationError(
+        "Give pictures to classify, or --validate, --input-npy, --explain or --profile.")
+    }
+  }
+
+  func run() throws {
+    Interrupts.handle()
+    defer { StandardOutput.flush() }
+    let model = try Model(contentsOfFile: self.model)
+    let options = SessionOptions(threads: threads, backend: backend)
+    if explain {
+      for line in try model.explain(options) { StandardOutput.print(line) }
+    }
+    if profile || profileJson != nil {
+      try ProfileReport(model: model, options: options).run(printsTable: profile, trace: profileJson)
+    }
+    if let inputNpy, let outputNpy {
+      try runArray(model, options, inputNpy, outputNpy)
+    } else if let directory = validate {
+      let pictures = try LabelledPictures(directory: directory, labels: labels, model: model)
+      try Validation(model: model, options: options, pictures: pictures).run(printsJSON: json)
+    } else if !images.isEmpty {
+      try Classifying(model: model, options: options, top: top, printsJSON: json).run(images)
+    }
+  }
+
+  private func runArray(
+    _ model: Model, _ options: SessionOptions, _ input: String, _ output: String
+  ) throws {
+    let array = try CommandFile.readArray(input)
+    let tensor = try Tensor(shape: array.shape, elements: array.elements)
+    let session = try model.makeSession(options)
+    let result: Tensor
+    do { result = try session.run(tensor) } catch {
+      throw CommandFailure(file: input, error)
+    }
+    let bytes = NumpyArray(shape: result.shape, elements: result.elements).fileBytes
+    try CommandFile.write(bytes, to: output)
+  }
+}
