@@ -1,0 +1,148 @@
+internal import MNV4Graph
+
+/// Resizes a picture and keeps a window of the result.
+///
+/// The window's pixels equal, bit for bit, those of Pillow's `Image.resize` followed by a crop: the
+/// horizontal pass comes first and rounds to 8 bits, then the vertical pass; an axis whose size does
+/// not change is copied. Only what the window needs is computed. Input rows are visited once, in
+/// order, so the memory used beside the result is four bytes a sample of the window.
+struct Resampler {
+  /// The part of the resized picture to keep.
+  struct Window: Hashable {
+    var resizedWidth: Int
+    var resizedHeight: Int
+    var left: Int
+    var top: Int
+    var width: Int
+    var height: Int
+  }
+
+  let window: Window
+  /// Nil where the axis keeps its size.
+  private let horizontal: ResamplingTable?
+  private let vertical: ResamplingTable?
+  private let inputWidth: Int
+
+  /// `window` lies within the resized picture.
+  init(
+    inputWidth: Int, inputHeight: Int, window: Window, filter: ImagePreprocessing.Interpolation
+  ) throws(MNV4Error) {
+    precondition(window.left >= 0 && window.width > 0)
+    precondition(window.top >= 0 && window.height > 0)
+    precondition(window.left <= window.resizedWidth - window.width)
+    precondition(window.top <= window.resizedHeight - window.height)
+    self.window = window
+    self.inputWidth = inputWidth
+    if inputWidth == window.resizedWidth {
+      horizontal = nil
+    } else {
+      horizontal = try ResamplingTable(
+        inputSize: inputWidth, outputSize: window.resizedWidth,
+        range: window.left..<(window.left + window.width), filter: filter)
+    }
+    if inputHeight == window.resizedHeight {
+      vertical = nil
+    } else {
+      vertical = try ResamplingTable(
+        inputSize: inputHeight, outputSize: window.resizedHeight,
+        range: window.top..<(window.top + window.height), filter: filter)
+    }
+  }
+
+  /// The window's samples, interleaved RGB, for a picture of the size named at the start.
+  func pixels(of image: RGBImage) throws(MNV4Error) -> [UInt8] {
+    let rowCount = window.width * 3
+    return try [UInt8].allocating(count: rowCount * window.height) { output in
+      image.pixels.withUnsafeBufferPointer { input in
+        guard let source = input.baseAddress, let target = output.baseAddress else { return }
+        guard let vertical else {
+          for y in 0..<window.height {
+            resampleRow(
+              from: source + (window.top + y) * inputWidth * 3, to: target + y * rowCount)
+          }
+          return
+        }
+        resampleColumns(from: source, to: target, rowCount: rowCount, table: vertical)
+      }
+    }
+  }
+
+  /// The horizontal pass of one row of the input: `window.width` pixels.
+  private func resampleRow(
+    from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>
+  ) {
+    guard let horizontal else {
+      target.update(from: source + window.left * 3, count: window.width * 3)
+      return
+    }
+    horizontal.weights.withUnsafeBufferPointer { weights in
+      horizontal.starts.withUnsafeBufferPointer { starts in
+        horizontal.counts.withUnsafeBufferPointer { counts in
+          guard let base = weights.baseAddress else { return }
+          for x in 0..<window.width {
+            var pixel = source + starts[x] * 3
+            var weight = base + x * horizontal.stride
+            let end = weight + counts[x]
+            var red = Self.half
+            var green = Self.half
+            var blue = Self.half
+            while weight < end {
+              red &+= Int32(pixel[0]) &* weight[0]
+              green &+= Int32(pixel[1]) &* weight[0]
+              blue &+= Int32(pixel[2]) &* weight[0]
+              pixel += 3
+              weight += 1
+            }
+            target[x * 3] = Self.sample(red)
+            target[x * 3 + 1] = Self.sample(green)
+            target[x * 3 + 2] = Self.sample(blue)
+          }
+        }
+      }
+    }
+  }
+
+  /// Both passes: every input row, resampled horizontally, is added to the output rows that it
+  /// reaches.
+  private func resampleColumns(
+    from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, rowCount: Int,
+    table: ResamplingTable
+  ) {
+    var row = [UInt8](repeating: 0, count: rowCount)
+    var sums = [Int32](repeating: Self.half, count: rowCount * window.height)
+    row.withUnsafeMutableBufferPointer { row in
+      sums.withUnsafeMutableBufferPointer { sums in
+        guard let line = row.baseAddress, let total = sums.baseAddress else { return }
+        // Starts and ends grow with the output row, so the rows in reach are a sliding range.
+        var first = 0
+        for y in table.inputRange {
+          while first < window.height, table.starts[first] + table.counts[first] <= y { first += 1 }
+          resampleRow(from: source + y * inputWidth * 3, to: line)
+          var output = first
+          while output < window.height, table.starts[output] <= y {
+            let weight = table.weights[output * table.stride + y - table.starts[output]]
+            Self.add(line, times: weight, to: total + output * rowCount, count: rowCount)
+            output += 1
+          }
+        }
+        for index in 0..<sums.count { target[index] = Self.sample(total[index]) }
+      }
+    }
+  }
+
+  private static let half = Int32(1) << (ResamplingTable.fractionBits - 1)
+
+  @inline(__always)
+  private static func add(
+    _ line: UnsafePointer<UInt8>, times weight: Int32, to sums: UnsafeMutablePointer<Int32>,
+    count: Int
+  ) {
+    for index in 0..<count { sums[index] &+= Int32(line[index]) &* weight }
+  }
+
+  /// A sum, with the half added already, as a sample: shifted, then clamped.
+  @inline(__always)
+  private static func sample(_ sum: Int32) -> UInt8 {
+    UInt8(truncatingIfNeeded: min(max(sum >> ResamplingTable.fractionBits, 0), 255))
+  }
+}
