@@ -1,0 +1,26 @@
+import MNV4Core
+import MNV4Graph
+
+/// Products of two activations, and the weights that they are mixed with.
+let attentionKernels: [Kernel] = [
+  Kernel(
+    name: "f32_matrix_product_swift_6x8",
+    supports: { problem in
+      guard case .matrixProduct = problem.operation else { return false }
+      return true
+    },
+    nanoseconds: { $0.nanoseconds(rate: Throughput.pointwise) + $0.memoryNanoseconds },
+    pack: { problem throws(BackendError) in PackedMatrixProduct(problem) }),
+  Kernel(
+    name: "f32_softmax_swift",
+    supports: { problem in
+      guard case .softmax = problem.operation else { return false }
+      return true
+    },
+    nanoseconds: { problem in
+      Double(problem.output.shape.elementCount) / Throughput.exponential
+    },
+    pack: { problem throws(BackendError) in
+      PackedSoftmax(rowCount: problem.output.shape.rowCount, length: problem.output.shape.last)
+    }),
+]

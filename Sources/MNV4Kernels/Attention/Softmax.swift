@@ -1,0 +1,72 @@
+import MNV4Core
+import MNV4Graph
+
+struct PackedSoftmax: PackedKernel {
+  let rowCount: Int
+  let length: Int
+
+  var sharedByteCount: Int { 0 }
+  var sessionByteCount: Int { 0 }
+
+  func prepare(
+    _ binding: StepBinding, pool: ThreadPool
+  ) throws(BackendError) -> any PreparedStep {
+    let body = SoftmaxBody(
+      input: binding.floats(0), output: binding.outputFloats, length: length,
+      rows: Partition(
+        count: rowCount, nanosecondsPerItem: Double(length) / Throughput.exponential,
+        threadCount: pool.threadCount))
+    return ParallelStep(body, partCount: body.rows.partCount, pool: pool)
+  }
+}
+
+/// e^(x − m) / Σ e^(x − m) along each row, m its greatest element; a row with a NaN or with +∞, and
+/// a row of −∞ alone, becomes NaN throughout.
+///
+/// Any alignment; nothing is read or written outside the rows; the output overlaps no operand.
+struct SoftmaxBody: StepBody {
+  let input: UnsafePointer<Float>
+  let output: UnsafeMutablePointer<Float>
+  let length: Int
+  let rows: Partition
+
+  func run(part: Int) {
+    for row in rows[part] {
+      normalize(input + row &* length, output + row &* length)
+    }
+  }
+
+  private func normalize(
+    _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>
+  ) {
+    var greatest = source[0]
+    var index = 1
+    while index < length {
+      greatest = source[index] > greatest ? source[index] : greatest
+      index &+= 1
+    }
+    let shift = FloatVector(repeating: greatest)
+    var sums = FloatVector.zero
+    index = 0
+    while index &+ vectorWidth <= length {
+      let exponentials = exponential(load(source + index) - shift)
+      store(exponentials, to: target + index)
+      sums += exponentials
+      index &+= vectorWidth
+    }
+    var sum = laneSum(sums)
+    if index < length {
+      let exponentials = exponential(load(source + index, length &- index) - shift)
+      store(exponentials, to: target + index, count: length &- index)
+      while index < length {
+        sum += target[index]
+        index &+= 1
+      }
+    }
+    index = 0
+    while index < length {
+      target[index] /= sum
+      index &+= 1
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import MNV4Core
+import MNV4Graph
+
+/// Convolutions in which each output channel reads the input channel of the same number.
+let depthwiseKernels: [Kernel] = [
+  depthwiseKernel("f32_depthwise_3x3_swift", width: FilterWidth3.self),
+  depthwiseKernel("f32_depthwise_5x5_swift", width: FilterWidth5.self),
+  depthwiseKernel("f32_depthwise_swift", width: FilterWidthAny.self),
+]
+
+/// The width of the filters that a depthwise kernel is compiled for.
+protocol FilterWidth: Sendable {
+  /// Nil leaves it to the problem.
+  static var value: Int? { get }
+}
+
+enum FilterWidth3: FilterWidth {
+  static var value: Int? { 3 }
+}
+
+enum FilterWidth5: FilterWidth {
+  static var value: Int? { 5 }
+}
+
+enum FilterWidthAny: FilterWidth {
+  static var value: Int? { nil }
+}
+
+private func depthwiseKernel<Width: FilterWidth>(_ name: String, width: Width.Type) -> Kernel {
+  Kernel(
+    name: name,
+    supports: { problem in
+      guard case .convolution(let convolution) = problem.operation,
+        convolution.isDepthwise(
+          inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last)
+      else { return false }
+      return Width.value == nil || Width.value == convolution.kernel.width
+    },
+    nanoseconds: { problem in
+      problem.nanoseconds(rate: Throughput.depthwise * (Width.value == nil ? 0.75 : 1))
+    },
+    pack: { problem throws(BackendError) in try PackedDepthwise<Width>(problem) })
+}
+
+/// Filters of a depthwise convolution: for every eight channels, the taps of eight floats.
+struct PackedDepthwise<Width: FilterWidth>: PackedKernel {
+  let geometry: WindowGeometry
+  let activation: Activation
+  let hasResidual: Bool
+  let weights: AlignedBuffer
+  let bias: AlignedBuffer
+
+  init(_ problem: StepProblem) throws(BackendError) {
+    guard case .convolution(let convolution) = problem.operation else {
+      preconditionFailure("not a convolution")
+    }
+    let geometry = WindowGeometry(convolution, of: problem)
+    let channels = geometry.outputChannels
+    let taps = geometry.tapCount
+    let padded = channels.roundedUp(to: vectorWidth)
+    let weights = try allocate(floatCount: padded * taps)
+    let bias = try allocate(floatCount: padded)
+    try problem.withFloats(
+      convolution.weights, convolution.bias
+    ) { source, biasSource throws(BackendError) in
+      let packed = weights.pointer(as: Float.self)
+      let packedBias = bias.pointer(as: Float.self)
+      for channel in 0..<channels {
+        let block = channel / vectorWidth * taps * vectorWidth + channel % vectorWidth
+        for tap in 0..<taps { packed[block + tap * vectorWidth] = source[channel * taps + tap] }
+        if let biasSource { packedBias[channel] = biasSource[channel] }
+      }
+    }
+    self.geometry = geometry
+    self.weights = weights
+    self.bias = bias
+    activation = convolution.activation
+    hasResidual = convolution.hasResidual
+  }
+
+  var sharedByteCount: Int { weights.byteCount + bias.byteCount }
+  var sessionByteCount: Int { 0 }
+
+  func prepare(
+    _ binding: StepBinding, pool: ThreadPool
+  ) throws(BackendError) -> any PreparedStep {
+    let body = DepthwiseBody<Width>(
+      input: binding.floats(0), output: binding.outputFloats,
+      weights: UnsafeRawPointer(weights.pointer(as: Float.self))
+        .assumingMemoryBound(to: FloatVector.self),
+      bias: UnsafePointer(bias.pointer(as: Float.self)), geometry: geometry,
+      epilogue: Epilogue(
+        activation: activation, residual: hasResidual ? binding.floats(1) : nil),
+      cells: LineCells(
+        geometry,
+        nanosecondsPerPixelBlock: Double(geometry.tapCount * vectorWidth)
+          / Throughput.depthwise, threadCount: pool.threadCount))
+    return ParallelStep(
+      body, partCount: body.cells.partCount, pool: pool, keeping: [weights, bias])
+  }
+}

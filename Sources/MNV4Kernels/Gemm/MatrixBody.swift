@@ -1,0 +1,96 @@
+import MNV4Graph
+
+/// `epilogue(rows · panels + bias)`: pointwise convolutions, fully connected layers, and one matrix
+/// of a matrix product.
+///
+/// Rows of the input are `depth` elements, rows of the output `columnCount`; neither is aligned. The
+/// output overlaps neither the input nor the residual. Nothing is read past the input.
+struct MatrixBody: StepBody {
+  let input: UnsafePointer<Float>
+  let output: UnsafeMutablePointer<Float>
+  let panels: PanelView
+  let epilogue: Epilogue
+  /// Parts are cells of a grid: runs of rows by runs of panels.
+  let rows: Partition
+  let columns: Partition
+
+  init(
+    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, rowCount: Int,
+    panels: PanelView, epilogue: Epilogue, threadCount: Int
+  ) {
+    self.input = input
+    self.output = output
+    self.panels = panels
+    self.epilogue = epilogue
+    let perPanelRow =
+      Double(panels.depth * PackedMatrix.panelWidth) / Throughput.pointwise
+    rows = Partition(
+      count: rowCount, unit: RowTile.rowCount,
+      nanosecondsPerItem: perPanelRow * Double(panels.panelCount), threadCount: threadCount)
+    // Few rows: the panels are divided as well.
+    columns = Partition(
+      count: panels.panelCount, nanosecondsPerItem: perPanelRow * Double(rows.length),
+      threadCount: rows.partCount >= threadCount * 3 ? 1 : threadCount)
+  }
+
+  var partCount: Int { rows.partCount * columns.partCount }
+
+  func run(part: Int) {
+    let columnPart = part % columns.partCount
+    let panelRange = columns[columnPart]
+    let rowRange = rows[part / columns.partCount]
+    // A block of rows stays in the cache while the panels pass by.
+    let block = max(24_576 / panels.depth / RowTile.rowCount, 1) &* RowTile.rowCount
+    var start = rowRange.lowerBound
+    while start < rowRange.upperBound {
+      let end = min(start &+ block, rowRange.upperBound)
+      var panel = panelRange.lowerBound
+      while panel < panelRange.upperBound {
+        multiply(start, end, panel)
+        panel &+= 1
+      }
+      if epilogue.needsPass { activate(start, end, panelRange) }
+      start = end
+    }
+  }
+
+  /// Rows `start ..< end` by one panel.
+  @inline(__always)
+  private func multiply(_ start: Int, _ end: Int, _ panel: Int) {
+    let depth = panels.depth
+    let stride = panels.columnCount
+    let weights = panels.panel(panel)
+    let bias = panels.bias(ofPanel: panel)
+    let width = panels.width(ofPanel: panel)
+    let column = panel &* PackedMatrix.panelWidth
+    var row = start
+    while end &- row > 1 {
+      let count = min(end &- row, RowTile.rowCount)
+      var tile = RowTile(bias: bias)
+      let rows = RowPointers(input + row &* depth, stride: depth, count: count)
+      tile.accumulate(rows, count: depth, weights: weights)
+      tile.store(
+        to: output, offset: row &* stride &+ column, stride: stride, rowCount: count,
+        width: width, epilogue: epilogue)
+      row &+= count
+    }
+    guard row < end else { return }
+    var sum = bias
+    let last = input + row &* depth
+    var k = 0
+    while k < depth {
+      sum += FloatVector(repeating: last[k]) * weights[k]
+      k &+= 1
+    }
+    epilogue.store(sum, to: output, offset: row &* stride &+ column, count: width)
+  }
+
+  private func activate(_ start: Int, _ end: Int, _ panelRange: Range<Int>) {
+    let first = panelRange.lowerBound &* PackedMatrix.panelWidth
+    let last = min(panelRange.upperBound &* PackedMatrix.panelWidth, panels.columnCount)
+    for row in start..<end {
+      epilogue.activation.apply(
+        to: output + (row &* panels.columnCount &+ first), count: last &- first)
+    }
+  }
+}

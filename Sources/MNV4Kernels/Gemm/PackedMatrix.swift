@@ -1,0 +1,100 @@
+import MNV4Core
+import MNV4Graph
+
+/// Weights of a matrix product in the layout of `RowTile`: panels of eight columns, each `depth` rows
+/// of eight floats; columns past the last are zeros. The bias (zeros where there is none) follows in
+/// a buffer of the same padded width.
+struct PackedMatrix: Sendable {
+  static let panelWidth = vectorWidth
+
+  let depth: Int
+  let columnCount: Int
+  let weights: AlignedBuffer
+  let bias: AlignedBuffer
+
+  /// From `[columns, depth]` rows that start `rowStride` floats apart.
+  init(
+    rows: UnsafePointer<Float>, rowStride: Int, depth: Int, columnCount: Int,
+    bias biasElements: UnsafePointer<Float>?
+  ) throws(BackendError) {
+    let paddedColumns = columnCount.roundedUp(to: Self.panelWidth)
+    let weights = try allocate(floatCount: paddedColumns * depth)
+    let bias = try allocate(floatCount: paddedColumns)
+    let packed = weights.pointer(as: Float.self)
+    let packedBias = bias.pointer(as: Float.self)
+    for column in 0..<columnCount {
+      let panel = column / Self.panelWidth
+      let lane = column % Self.panelWidth
+      let source = rows + column * rowStride
+      let destination = packed + panel * depth * Self.panelWidth + lane
+      for k in 0..<depth { destination[k * Self.panelWidth] = source[k] }
+      if let biasElements { packedBias[column] = biasElements[column] }
+    }
+    self.depth = depth
+    self.columnCount = columnCount
+    self.weights = weights
+    self.bias = bias
+  }
+
+  var byteCount: Int { weights.byteCount + bias.byteCount }
+
+  var view: PanelView {
+    PanelView(
+      weights: UnsafeRawPointer(weights.pointer(as: Float.self))
+        .assumingMemoryBound(to: FloatVector.self),
+      bias: UnsafePointer(bias.pointer(as: Float.self)), depth: depth, columnCount: columnCount)
+  }
+}
+
+/// Pointers to a packed matrix.
+struct PanelView {
+  /// On a 32-byte boundary.
+  let weights: UnsafePointer<FloatVector>
+  let bias: UnsafePointer<Float>
+  let depth: Int
+  let columnCount: Int
+
+  var panelCount: Int {
+    (columnCount &+ PackedMatrix.panelWidth &- 1) / PackedMatrix.panelWidth
+  }
+
+  @inline(__always)
+  func panel(_ index: Int) -> UnsafePointer<FloatVector> { weights + index &* depth }
+
+  @inline(__always)
+  func bias(ofPanel index: Int) -> FloatVector { load(bias + index &* PackedMatrix.panelWidth) }
+
+  /// How many columns of the panel exist.
+  @inline(__always)
+  func width(ofPanel index: Int) -> Int {
+    min(columnCount &- index &* PackedMatrix.panelWidth, PackedMatrix.panelWidth)
+  }
+}
+
+/// What happens to a sum before it is stored.
+struct Epilogue {
+  /// Laid out like the output; added before the activation.
+  let residual: UnsafePointer<Float>?
+  let clamp: Clamp
+  let activation: Activation
+  /// Whether the activation is a pass over the stored sums.
+  let needsPass: Bool
+
+  init(activation: Activation, residual: UnsafePointer<Float>? = nil) {
+    self.residual = residual
+    self.activation = activation
+    clamp = Clamp(activation.clampBounds)
+    needsPass = activation.clampBounds == nil
+  }
+
+  /// Stores `count` lanes of `sum` at `offset` of the output. Neither is aligned; with a residual
+  /// it reads 32 bytes of it from the same offset.
+  @inline(__always)
+  func store(
+    _ sum: FloatVector, to output: UnsafeMutablePointer<Float>, offset: Int, count: Int
+  ) {
+    var sum = sum
+    if let residual { sum += load(residual + offset) }
+    MNV4Kernels.store(clamp(sum), to: output + offset, count: count)
+  }
+}

@@ -1,0 +1,42 @@
+package import MNV4Core
+package import MNV4Graph
+
+/// One way to compute some operations: an entry in its family's list.
+///
+/// Dispatch, the conformance tests and benchmarks iterate the lists; adding a kernel is one function
+/// and one entry.
+package struct Kernel: Sendable {
+  /// Element, operation, shape, instruction set: `f32_depthwise_3x3_swift`.
+  package let name: String
+  /// Whether it computes this problem. Asked only about float32 problems of a valid graph.
+  package let supports: @Sendable (StepProblem) -> Bool
+  /// An estimate for one thread.
+  package let nanoseconds: @Sendable (StepProblem) -> Double
+  /// Lays out the constants of a problem that it supports.
+  package let pack: @Sendable (StepProblem) throws(BackendError) -> any PackedKernel
+}
+
+/// Kernels of related operations, fastest first.
+package struct KernelFamily: Sendable {
+  package let name: String
+  package let kernels: [Kernel]
+}
+
+/// A problem's constants in the layout of its kernel; immutable, shared by sessions.
+package protocol PackedKernel: Sendable {
+  /// Bytes held once for all sessions.
+  var sharedByteCount: Int { get }
+  /// Bytes that each session holds besides.
+  var sessionByteCount: Int { get }
+  /// Makes the step ready to run on one session's memory and threads.
+  func prepare(_ binding: StepBinding, pool: ThreadPool) throws(BackendError) -> any PreparedStep
+}
+
+/// Zeroed memory; the failure in the backend's terms.
+func allocate(floatCount: Int) throws(BackendError) -> AlignedBuffer {
+  do {
+    return try AlignedBuffer(byteCount: floatCount * MemoryLayout<Float>.stride)
+  } catch {
+    throw .allocation(error)
+  }
+}

@@ -1,0 +1,82 @@
+import MNV4Core
+package import MNV4Graph
+
+/// Every operation in float32 on every processor: portable SIMD, no C.
+///
+/// Results are the same bits at every thread count and on every processor: work is split over
+/// elements of the output, never over a sum, and products are rounded before they are added.
+/// A NaN in an operand reaches every element that depends on it; ReLU and the other clamps keep NaN.
+package struct SwiftBackend: Backend {
+  /// Every kernel there is, by family.
+  package static let families: [KernelFamily] = [
+    KernelFamily(name: "pointwise convolution", kernels: pointwiseKernels),
+    KernelFamily(name: "depthwise convolution", kernels: depthwiseKernels),
+    KernelFamily(name: "convolution", kernels: convolutionKernels),
+    KernelFamily(name: "fully connected", kernels: fullyConnectedKernels),
+    KernelFamily(name: "elementwise", kernels: elementwiseKernels),
+    KernelFamily(name: "pooling", kernels: poolingKernels),
+    KernelFamily(name: "attention", kernels: attentionKernels),
+    KernelFamily(name: "data movement", kernels: dataMovementKernels),
+  ]
+
+  private let kernels: [Kernel]
+
+  /// Chooses among all kernels.
+  package init() { kernels = Self.families.flatMap(\.kernels) }
+
+  /// Chooses among `kernels` only.
+  package init(kernels: [Kernel]) { self.kernels = kernels }
+
+  package var name: String { "swift" }
+
+  package func assess(_ problem: StepProblem) -> Assessment {
+    for value in problem.inputs + [problem.output] where value.elementType != .float32 {
+      return .refuses(reason: "its kernels compute float32, not \(value.elementType)")
+    }
+    guard let kernel = kernel(for: problem) else {
+      return .refuses(reason: "none of its kernels computes this step")
+    }
+    return .runs(kernel: kernel.name, nanoseconds: kernel.nanoseconds(problem))
+  }
+
+  package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {
+    var steps: [any PackedKernel] = []
+    for problem in problems {
+      guard let kernel = kernel(for: problem) else {
+        preconditionFailure("step '\(problem.name)' was not assessed as runnable")
+      }
+      steps.append(try kernel.pack(problem))
+    }
+    return SwiftPackedSteps(steps: steps)
+  }
+
+  /// The cheapest kernel that supports the problem; of equals, the first.
+  private func kernel(for problem: StepProblem) -> Kernel? {
+    kernels.filter { $0.supports(problem) }
+      .min { $0.nanoseconds(problem) < $1.nanoseconds(problem) }
+  }
+}
+
+/// The packed weights of a plan's steps on the `swift` backend.
+struct SwiftPackedSteps: PackedSteps {
+  let steps: [any PackedKernel]
+
+  var sharedByteCount: Int { steps.reduce(0) { $0 + $1.sharedByteCount } }
+
+  func sessionByteCount(threadCount: Int) -> Int {
+    steps.reduce(0) { $0 + $1.sessionByteCount }
+  }
+
+  func prepare(
+    _ bindings: [StepBinding], threadCount: Int
+  ) throws(BackendError) -> [any PreparedStep] {
+    precondition(bindings.count == steps.count)
+    let pool: ThreadPool
+    do { pool = try ThreadPool(threadCount: threadCount) } catch { throw .thread(error) }
+    var prepared: [any PreparedStep] = []
+    for (step, binding) in zip(steps, bindings) {
+      prepared.append(try step.prepare(binding, pool: pool))
+    }
+    return prepared
+  }
+}

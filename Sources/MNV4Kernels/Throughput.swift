@@ -1,0 +1,46 @@
+import MNV4Core
+import MNV4Graph
+
+/// What the kernels reach on one thread of a server core at about 4 GHz with 128-bit vectors,
+/// measured in release builds. The numbers only rank backends and size the parts of threads.
+enum Throughput {
+  /// Multiply-accumulates a nanosecond.
+  static let pointwise = 20.0
+  static let convolution = 16.0
+  static let depthwise = 8.0
+  static let reference = 0.5
+  /// Bytes read and written a nanosecond.
+  static let memory = 10.0
+  /// Elements a nanosecond of a function with an exponential in it.
+  static let exponential = 0.8
+}
+
+extension StepProblem {
+  /// Bytes of the operands, read or written once.
+  var operandByteCount: Int {
+    (inputs + [output]).reduce(0) { $0 + $1.shape.elementCount * MemoryLayout<Float>.stride }
+  }
+
+  var multiplyAccumulateCount: Int {
+    operation.multiplyAccumulateCount(inputs: inputs, output: output)
+  }
+
+  /// Time for arithmetic at `rate` multiply-accumulates a nanosecond, or for its memory.
+  func nanoseconds(rate: Double) -> Double {
+    max(Double(multiplyAccumulateCount) / rate, memoryNanoseconds) + activationNanoseconds
+  }
+
+  var memoryNanoseconds: Double { Double(operandByteCount) / Throughput.memory }
+
+  /// Time for an activation that is a pass of its own.
+  var activationNanoseconds: Double {
+    var function = operation.fusedActivation
+    if case .activation(let alone) = operation { function = alone }
+    switch function {
+    case .identity, .relu, .relu6: return 0
+    case .hardSwish, .hardSigmoid: return Double(output.shape.elementCount) * 0.25
+    case .sigmoid, .silu, .gelu:
+      return Double(output.shape.elementCount) / Throughput.exponential
+    }
+  }
+}
