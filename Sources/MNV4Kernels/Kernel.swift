@@ -1,4 +1,4 @@
-package import MNV4Core
+import MNV4Core
 package import MNV4Graph
 
 /// One way to compute some operations: an entry in its family's list.
@@ -29,7 +29,7 @@ package protocol PackedKernel: Sendable {
   /// Bytes that each session holds besides.
   var sessionByteCount: Int { get }
   /// Makes the step ready to run on one session's memory and threads.
-  func prepare(_ binding: StepBinding, pool: ThreadPool) throws(BackendError) -> any PreparedStep
+  func prepare(_ binding: StepBinding, workers: Workers) throws(BackendError) -> any PreparedStep
 }
 
 /// Zeroed memory; the failure in the backend's terms.

@@ -15,10 +15,10 @@ final class ParallelStep<Body: StepBody>: PreparedStep, ParallelTask {
   /// What the body's pointers point into, besides the session's arena.
   private let buffers: [AlignedBuffer]
 
-  init(_ body: Body, partCount: Int, pool: ThreadPool, keeping buffers: [AlignedBuffer] = []) {
+  init(_ body: Body, partCount: Int, workers: Workers, keeping buffers: [AlignedBuffer] = []) {
     self.body = body
     self.partCount = partCount
-    self.pool = pool
+    pool = workers.pool
     self.buffers = buffers
   }
 
@@ -35,36 +35,5 @@ final class StepSequence: PreparedStep {
 
   func run() {
     for step in steps { step.run() }
-  }
-}
-
-/// `0 ..< count` cut into runs of whole units.
-struct Partition {
-  let count: Int
-  /// Items of a part; a multiple of the unit.
-  let length: Int
-
-  /// Cuts for `threadCount` threads: several parts a thread, none much shorter than
-  /// `minimumNanoseconds` of work.
-  init(
-    count: Int, unit: Int = 1, nanosecondsPerItem: Double, threadCount: Int,
-    minimumNanoseconds: Double = 5_000
-  ) {
-    self.count = count
-    guard threadCount > 1 else {
-      length = max(count, 1)
-      return
-    }
-    let affordable = Int((Double(count) * nanosecondsPerItem / minimumNanoseconds).rounded(.up))
-    let parts = max(1, min(affordable, threadCount * 4))
-    let units = (count + unit - 1) / unit
-    length = max((units + parts - 1) / parts, 1) * unit
-  }
-
-  var partCount: Int { (count + length - 1) / length }
-
-  subscript(_ part: Int) -> Range<Int> {
-    let start = part &* length
-    return start..<min(start &+ length, count)
   }
 }

@@ -20,12 +20,17 @@ package struct SwiftBackend: Backend {
   ]
 
   private let kernels: [Kernel]
+  private let minimumPartNanoseconds: Double
 
   /// Chooses among all kernels.
-  package init() { kernels = Self.families.flatMap(\.kernels) }
+  package init() { self.init(kernels: Self.families.flatMap(\.kernels)) }
 
-  /// Chooses among `kernels` only.
-  package init(kernels: [Kernel]) { self.kernels = kernels }
+  /// Chooses among `kernels` only; shares no step among threads in parts much shorter than
+  /// `minimumPartNanoseconds`.
+  package init(kernels: [Kernel], minimumPartNanoseconds: Double = 5_000) {
+    self.kernels = kernels
+    self.minimumPartNanoseconds = minimumPartNanoseconds
+  }
 
   package var name: String { "swift" }
 
@@ -47,7 +52,7 @@ package struct SwiftBackend: Backend {
       }
       steps.append(try kernel.pack(problem))
     }
-    return SwiftPackedSteps(steps: steps)
+    return SwiftPackedSteps(steps: steps, minimumPartNanoseconds: minimumPartNanoseconds)
   }
 
   /// The cheapest kernel that supports the problem; of equals, the first.
@@ -60,6 +65,7 @@ package struct SwiftBackend: Backend {
 /// The packed weights of a plan's steps on the `swift` backend.
 struct SwiftPackedSteps: PackedSteps {
   let steps: [any PackedKernel]
+  let minimumPartNanoseconds: Double
 
   var sharedByteCount: Int { steps.reduce(0) { $0 + $1.sharedByteCount } }
 
@@ -73,9 +79,10 @@ struct SwiftPackedSteps: PackedSteps {
     precondition(bindings.count == steps.count)
     let pool: ThreadPool
     do { pool = try ThreadPool(threadCount: threadCount) } catch { throw .thread(error) }
+    let workers = Workers(pool: pool, minimumPartNanoseconds: minimumPartNanoseconds)
     var prepared: [any PreparedStep] = []
     for (step, binding) in zip(steps, bindings) {
-      prepared.append(try step.prepare(binding, pool: pool))
+      prepared.append(try step.prepare(binding, workers: workers))
     }
     return prepared
   }

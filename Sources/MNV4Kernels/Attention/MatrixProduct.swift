@@ -29,7 +29,7 @@ struct PackedMatrixProduct: PackedKernel {
   private var scratchFloatCount: Int { batchCount * packedCount + paddedColumns }
 
   func prepare(
-    _ binding: StepBinding, pool: ThreadPool
+    _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let scratch = try allocate(floatCount: scratchFloatCount)
     let packed = scratch.pointer(as: Float.self)
@@ -39,7 +39,7 @@ struct PackedMatrixProduct: PackedKernel {
       isTransposed: product.transposesRight, scale: product.scale)
     var steps: [any PreparedStep] = [
       ParallelStep(
-        packing, partCount: batchCount * packing.panelCount, pool: pool, keeping: [scratch])
+        packing, partCount: batchCount * packing.panelCount, workers: workers, keeping: [scratch])
     ]
     for batch in 0..<batchCount {
       let weights = UnsafeRawPointer(packed + batch * packedCount)
@@ -49,8 +49,8 @@ struct PackedMatrixProduct: PackedKernel {
         panels: PanelView(
           weights: weights.assumingMemoryBound(to: FloatVector.self), bias: zeros, depth: depth,
           columnCount: columnCount),
-        epilogue: Epilogue(activation: .identity), threadCount: pool.threadCount)
-      steps.append(ParallelStep(body, partCount: body.partCount, pool: pool))
+        epilogue: Epilogue(activation: .identity), workers: workers)
+      steps.append(ParallelStep(body, partCount: body.cells.partCount, workers: workers))
     }
     return StepSequence(steps)
   }

@@ -9,14 +9,14 @@ struct PackedSoftmax: PackedKernel {
   var sessionByteCount: Int { 0 }
 
   func prepare(
-    _ binding: StepBinding, pool: ThreadPool
+    _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let body = SoftmaxBody(
       input: binding.floats(0), output: binding.outputFloats, length: length,
       rows: Partition(
         count: rowCount, nanosecondsPerItem: Double(length) / Throughput.exponential,
-        threadCount: pool.threadCount))
-    return ParallelStep(body, partCount: body.rows.partCount, pool: pool)
+        workers: workers))
+    return ParallelStep(body, partCount: body.rows.partCount, workers: workers)
   }
 }
 

@@ -66,7 +66,7 @@ struct PackedConvolution: PackedKernel {
   var sessionByteCount: Int { 0 }
 
   func prepare(
-    _ binding: StepBinding, pool: ThreadPool
+    _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     var steps: [any PreparedStep] = []
     let residual = convolution.hasResidual ? binding.floats(1) : nil
@@ -79,10 +79,10 @@ struct PackedConvolution: PackedKernel {
         zeros: UnsafePointer(zeros.pointer(as: Float.self)), panels: matrix.view,
         epilogue: Epilogue(
           activation: convolution.activation, residual: residual.map { $0 + offset }),
-        geometry: geometry, groupInputs: groupInputs, threadCount: pool.threadCount)
+        geometry: geometry, groupInputs: groupInputs, workers: workers)
       steps.append(
         ParallelStep(
-          body, partCount: body.pixels.partCount, pool: pool,
+          body, partCount: body.pixels.partCount, workers: workers,
           keeping: [matrix.weights, matrix.bias, zeros]))
     }
     return steps.count == 1 ? steps[0] : StepSequence(steps)

@@ -19,7 +19,7 @@ struct IndirectBody: StepBody {
   init(
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
     zeros: UnsafePointer<Float>, panels: PanelView, epilogue: Epilogue, geometry: WindowGeometry,
-    groupInputs: Int, threadCount: Int
+    groupInputs: Int, workers: Workers
   ) {
     self.input = input
     self.output = output
@@ -32,7 +32,7 @@ struct IndirectBody: StepBody {
     pixels = Partition(
       count: geometry.pixelCount, unit: RowTile.rowCount,
       nanosecondsPerItem: Double(panels.depth * panels.columnCount) / Throughput.convolution,
-      threadCount: threadCount)
+      workers: workers)
   }
 
   func run(part: Int) {

@@ -58,7 +58,7 @@ struct PackedReferenceConvolution: PackedKernel {
   var sessionByteCount: Int { 0 }
 
   func prepare(
-    _ binding: StepBinding, pool: ThreadPool
+    _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let groupInputs = geometry.inputChannels / groupCount
     let rowCost =
@@ -73,9 +73,9 @@ struct PackedReferenceConvolution: PackedKernel {
       activation: activation,
       lines: Partition(
         count: geometry.batchCount * geometry.outputHeight, nanosecondsPerItem: rowCost,
-        threadCount: pool.threadCount))
+        workers: workers))
     return ParallelStep(
-      body, partCount: body.lines.partCount, pool: pool, keeping: [weights, bias])
+      body, partCount: body.lines.partCount, workers: workers, keeping: [weights, bias])
   }
 }
 

@@ -60,7 +60,7 @@ struct PackedCopies: PackedKernel {
   var sessionByteCount: Int { 0 }
 
   func prepare(
-    _ binding: StepBinding, pool: ThreadPool
+    _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let steps = copies.map { item -> any PreparedStep in
       let body = CopyBody(
@@ -69,8 +69,8 @@ struct PackedCopies: PackedKernel {
         count: item.count,
         rows: Partition(
           count: rowCount, nanosecondsPerItem: Double(item.count * 8) / Throughput.memory,
-          threadCount: pool.threadCount))
-      return ParallelStep(body, partCount: body.rows.partCount, pool: pool)
+          workers: workers))
+      return ParallelStep(body, partCount: body.rows.partCount, workers: workers)
     }
     return steps.count == 1 ? steps[0] : StepSequence(steps)
   }

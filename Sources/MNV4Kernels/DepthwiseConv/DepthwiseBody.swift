@@ -13,14 +13,14 @@ struct DepthwiseBody<Width: FilterWidth>: StepBody {
   let bias: UnsafePointer<Float>
   let geometry: WindowGeometry
   let epilogue: Epilogue
-  let cells: LineCells
+  let cells: Grid
 
   private var kernelWidth: Int {
     @inline(__always) get { Width.value ?? geometry.kernelWidth }
   }
 
   func run(part: Int) {
-    let (lines, blocks) = cells.cell(part)
+    let (lines, blocks) = cells[part]
     let interior = geometry.interiorColumns
     for line in lines {
       let image = line / geometry.outputHeight

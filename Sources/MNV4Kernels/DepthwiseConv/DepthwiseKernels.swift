@@ -82,7 +82,7 @@ struct PackedDepthwise<Width: FilterWidth>: PackedKernel {
   var sessionByteCount: Int { 0 }
 
   func prepare(
-    _ binding: StepBinding, pool: ThreadPool
+    _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let body = DepthwiseBody<Width>(
       input: binding.floats(0), output: binding.outputFloats,
@@ -91,11 +91,11 @@ struct PackedDepthwise<Width: FilterWidth>: PackedKernel {
       bias: UnsafePointer(bias.pointer(as: Float.self)), geometry: geometry,
       epilogue: Epilogue(
         activation: activation, residual: hasResidual ? binding.floats(1) : nil),
-      cells: LineCells(
-        geometry,
+      cells: Grid(
+        lines: geometry,
         nanosecondsPerPixelBlock: Double(geometry.tapCount * vectorWidth)
-          / Throughput.depthwise, threadCount: pool.threadCount))
+          / Throughput.depthwise, workers: workers))
     return ParallelStep(
-      body, partCount: body.cells.partCount, pool: pool, keeping: [weights, bias])
+      body, partCount: body.cells.partCount, workers: workers, keeping: [weights, bias])
   }
 }

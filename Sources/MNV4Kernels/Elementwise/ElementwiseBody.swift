@@ -60,7 +60,7 @@ struct PackedElementwise: PackedKernel {
   var sessionByteCount: Int { 0 }
 
   func prepare(
-    _ binding: StepBinding, pool: ThreadPool
+    _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let constants = factors.map { UnsafePointer($0.pointer(as: Float.self)) }
     let body = ElementwiseBody(
@@ -71,9 +71,9 @@ struct PackedElementwise: PackedKernel {
       rowsPerSecond: rowsPerSecond,
       rows: Partition(
         count: rowCount, nanosecondsPerItem: Double(rowLength * 12) / Throughput.memory,
-        threadCount: pool.threadCount))
+        workers: workers))
     return ParallelStep(
-      body, partCount: body.rows.partCount, pool: pool,
+      body, partCount: body.rows.partCount, workers: workers,
       keeping: [factors, terms].compactMap(\.self))
   }
 }

@@ -10,35 +10,25 @@ struct MatrixBody: StepBody {
   let output: UnsafeMutablePointer<Float>
   let panels: PanelView
   let epilogue: Epilogue
-  /// Parts are cells of a grid: runs of rows by runs of panels.
-  let rows: Partition
-  let columns: Partition
+  /// Rows by panels.
+  let cells: Grid
 
   init(
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, rowCount: Int,
-    panels: PanelView, epilogue: Epilogue, threadCount: Int
+    panels: PanelView, epilogue: Epilogue, workers: Workers
   ) {
     self.input = input
     self.output = output
     self.panels = panels
     self.epilogue = epilogue
-    let perPanelRow =
-      Double(panels.depth * PackedMatrix.panelWidth) / Throughput.pointwise
-    rows = Partition(
-      count: rowCount, unit: RowTile.rowCount,
-      nanosecondsPerItem: perPanelRow * Double(panels.panelCount), threadCount: threadCount)
-    // Few rows: the panels are divided as well.
-    columns = Partition(
-      count: panels.panelCount, nanosecondsPerItem: perPanelRow * Double(rows.length),
-      threadCount: rows.partCount >= threadCount * 3 ? 1 : threadCount)
+    cells = Grid(
+      rowCount: rowCount, rowUnit: RowTile.rowCount, columnCount: panels.panelCount,
+      nanosecondsPerItem: Double(panels.depth * PackedMatrix.panelWidth) / Throughput.pointwise,
+      workers: workers)
   }
 
-  var partCount: Int { rows.partCount * columns.partCount }
-
   func run(part: Int) {
-    let columnPart = part % columns.partCount
-    let panelRange = columns[columnPart]
-    let rowRange = rows[part / columns.partCount]
+    let (rowRange, panelRange) = cells[part]
     // A block of rows stays in the cache while the panels pass by.
     let block = max(24_576 / panels.depth / RowTile.rowCount, 1) &* RowTile.rowCount
     var start = rowRange.lowerBound

@@ -84,15 +84,16 @@ struct PackedRows: PackedKernel {
   var sessionByteCount: Int { 0 }
 
   func prepare(
-    _ binding: StepBinding, pool: ThreadPool
+    _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let body = MatrixBody(
       input: binding.floats(0), output: binding.outputFloats, rowCount: rowCount,
       panels: matrix.view,
       epilogue: Epilogue(
         activation: activation, residual: hasResidual ? binding.floats(1) : nil),
-      threadCount: pool.threadCount)
+      workers: workers)
     return ParallelStep(
-      body, partCount: body.partCount, pool: pool, keeping: [matrix.weights, matrix.bias])
+      body, partCount: body.cells.partCount, workers: workers,
+      keeping: [matrix.weights, matrix.bias])
   }
 }

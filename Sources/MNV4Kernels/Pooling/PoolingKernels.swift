@@ -39,16 +39,16 @@ struct PackedPool: PackedKernel {
   var sessionByteCount: Int { 0 }
 
   func prepare(
-    _ binding: StepBinding, pool: ThreadPool
+    _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let body = PoolBody(
       input: binding.floats(0), output: binding.outputFloats, geometry: geometry,
-      cells: LineCells(
-        geometry,
+      cells: Grid(
+        lines: geometry,
         nanosecondsPerPixelBlock: Double(geometry.tapCount * vectorWidth)
           / Throughput.depthwise,
-        threadCount: pool.threadCount))
-    return ParallelStep(body, partCount: body.cells.partCount, pool: pool)
+        workers: workers))
+    return ParallelStep(body, partCount: body.cells.partCount, workers: workers)
   }
 }
 
@@ -60,10 +60,10 @@ struct PoolBody: StepBody {
   let input: UnsafePointer<Float>
   let output: UnsafeMutablePointer<Float>
   let geometry: WindowGeometry
-  let cells: LineCells
+  let cells: Grid
 
   func run(part: Int) {
-    let (lines, blocks) = cells.cell(part)
+    let (lines, blocks) = cells[part]
     for line in lines {
       for x in 0..<geometry.outputWidth { mean(line: line, x: x, blocks: blocks) }
     }
