@@ -1,3 +1,4 @@
+internal import MNV4Format
 internal import MNV4Graph
 
 /// A class that a picture may belong to, with the network's confidence.

@@ -1,6 +1,6 @@
 internal import MNV4Core
 package import MNV4Format
-package import MNV4Graph
+internal import MNV4Graph
 internal import MNV4Kernels
 internal import Synchronization
 
@@ -56,6 +56,9 @@ public struct Model: Sendable {
 
   /// The names of the classes, in the order of the output; empty where the file has none.
   public var labels: [String] { file.labels }
+
+  /// The element type of the input: `float32`, or `int8` or `uint8` for a quantized network.
+  package var elementTypeName: String { file.graph[file.graph.inputs[0]].elementType.description }
 
   /// Makes a session of its own memory and threads for one caller.
   ///

@@ -18,8 +18,8 @@ package enum CommandFile {
   }
 
   package static func text(_ path: String) throws(CommandFailure) -> String {
-    let bytes = try read(path).bytes
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    let buffer = try read(path)
+    guard let text = buffer.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
       throw CommandFailure("\(path): expected UTF-8 text")
     }
     return text
@@ -27,7 +27,10 @@ package enum CommandFile {
 
   /// Whole or not at all.
   package static func write(_ bytes: [UInt8], to path: String) throws(CommandFailure) {
-    try bytes.withUnsafeBytes { (bytes) throws(CommandFailure) in try write(bytes, to: path) }
+    let result = bytes.withUnsafeBytes { bytes in
+      Result { () throws(CommandFailure) in try write(bytes, to: path) }
+    }
+    try result.get()
   }
 
   /// Whole or not at all.
@@ -41,6 +44,10 @@ package enum CommandFile {
 
   package static func readArray(_ path: String) throws(CommandFailure) -> NumpyArray {
     let buffer = try read(path)
-    do { return try NumpyArray(buffer.bytes) } catch { throw CommandFailure(file: path, error) }
+    do throws(NumpyError) {
+      return try buffer.withUnsafeBytes { (bytes) throws(NumpyError) in try NumpyArray(bytes) }
+    } catch {
+      throw CommandFailure(file: path, error)
+    }
   }
 }

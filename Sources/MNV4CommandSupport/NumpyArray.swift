@@ -1,4 +1,4 @@
-internal import MNV4Core
+package import MNV4Core
 
 /// A float32 array of NumPy's `.npy` format (versions 1 to 3), row major, little-endian.
 package struct NumpyArray: Hashable, Sendable {

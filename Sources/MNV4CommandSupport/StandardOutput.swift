@@ -1,21 +1,38 @@
 internal import Glibc
+internal import Synchronization
 
 /// Results, written in large pieces.
 ///
 /// A reader that goes away (`| head`) ends the command quietly; any other failure to write ends it
 /// with a message and status 1.
 package enum StandardOutput {
+  private static let pending = Mutex<[UInt8]>([])
+  private static let pendingLimit = 1 << 16
+
   package static func print(_ line: String) {
-    var text = line
-    text.append("\n")
-    text.withUTF8 { bytes in
-      guard fwrite(bytes.baseAddress, 1, bytes.count, stdout) == bytes.count else { fail() }
+    let isFull = pending.withLock { pending in
+      pending.append(contentsOf: line.utf8)
+      pending.append(UInt8(ascii: "\n"))
+      return pending.count >= pendingLimit
     }
+    if isFull { flush() }
   }
 
   /// Hands everything printed so far to the reader. Every command calls it before it ends.
   package static func flush() {
-    guard fflush(stdout) == 0 else { fail() }
+    let bytes = pending.withLock { pending in
+      defer { pending = [] }
+      return pending
+    }
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        write(STDOUT_FILENO, $0.baseAddress! + done, bytes.count - done)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { fail() }
+      done += count
+    }
   }
 
   private static func fail() -> Never {

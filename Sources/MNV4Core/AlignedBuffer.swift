@@ -37,6 +37,15 @@ package final class AlignedBuffer: @unchecked Sendable {
 
   deinit { free(base) }
 
+  /// Calls `body` with the bytes, without the padding, which are valid until it returns.
+  package func withUnsafeBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withExtendedLifetime(self) { () throws(Failure) in
+      try body(UnsafeRawBufferPointer(start: base, count: byteCount))
+    }
+  }
+
   /// The bytes, without the padding. Valid as long as the buffer is.
   package var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: base, count: byteCount)

@@ -112,7 +112,7 @@ import MNV4Zoo
       provenance: provenance(source, architecture))
     let encoded: AlignedBuffer
     do { encoded = try Encoder.encode(file) } catch { throw CommandFailure(file: output, error) }
-    try CommandFile.write(encoded.bytes, to: output)
+    try encoded.withUnsafeBytes { try CommandFile.write($0, to: output) }
     Diagnostics.print(
       "\(output): \(architecture.name), \(classCount) classes, \(encoded.byteCount.byteText)")
   }

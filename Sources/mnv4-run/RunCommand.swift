@@ -3,8 +3,6 @@ import MNV4
 import MNV4CommandSupport
 import MNV4Imaging
 
-extension BackendChoice: ExpressibleByArgument {}
-
 /// `mnv4-run`: classifies pictures, measures accuracy, shows the plan.
 @main struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,17 +26,14 @@ extension BackendChoice: ExpressibleByArgument {}
   @Flag(help: "Print results as JSON, one object a line.")
   var json = false
 
-  @Option(help: "Threads (default: what the process may keep busy).")
-  var threads: Int?
-
-  @Option(help: "Which kernels to use.")
-  var backend = BackendChoice.automatic
+  @OptionGroup var session: SessionArguments
 
   @Option(
+    name: .customLong("validate"),
     help: ArgumentHelp(
       "Classify every picture of a folder that has a folder a class, or those that --labels lists; "
         + "print top-1 and top-5 accuracy.", valueName: "dir"))
-  var validate: String?
+  var validationDirectory: String?
 
   @Option(
     help: ArgumentHelp(
@@ -70,17 +65,13 @@ extension BackendChoice: ExpressibleByArgument {}
 
   func validate() throws {
     guard top >= 1 else { throw ValidationError("--top: expected at least 1, found \(top).") }
-    if let threads, !(1...SessionOptions.maximumThreads).contains(threads) {
-      throw ValidationError(
-        "--threads: expected 1 to \(SessionOptions.maximumThreads), found \(threads).")
-    }
     guard (inputNpy == nil) == (outputNpy == nil) else {
       throw ValidationError("--input-npy and --output-npy go together.")
     }
-    guard labels == nil || validate != nil else {
+    guard labels == nil || validationDirectory != nil else {
       throw ValidationError("--labels goes with --validate.")
     }
-    let inputs = [!images.isEmpty, validate != nil, inputNpy != nil].filter(\.self).count
+    let inputs = [!images.isEmpty, validationDirectory != nil, inputNpy != nil].filter(\.self).count
     guard inputs <= 1 else {
       throw ValidationError("Give pictures, --validate DIR or --input-npy FILE, one of them.")
     }
@@ -94,7 +85,7 @@ extension BackendChoice: ExpressibleByArgument {}
     Interrupts.handle()
     defer { StandardOutput.flush() }
     let model = try Model(contentsOfFile: self.model)
-    let options = SessionOptions(threads: threads, backend: backend)
+    let options = session.options
     if explain {
       for line in try model.explain(options) { StandardOutput.print(line) }
     }
@@ -103,7 +94,7 @@ extension BackendChoice: ExpressibleByArgument {}
     }
     if let inputNpy, let outputNpy {
       try runArray(model, options, inputNpy, outputNpy)
-    } else if let directory = validate {
+    } else if let directory = validationDirectory {
       let pictures = try LabelledPictures(directory: directory, labels: labels, model: model)
       try Validation(model: model, options: options, pictures: pictures).run(printsJSON: json)
     } else if !images.isEmpty {

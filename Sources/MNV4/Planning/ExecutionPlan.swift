@@ -1,31 +1,31 @@
-internal import MNV4Core
+package import MNV4Core
 internal import MNV4Graph
 
 /// How a network runs: which kernel does each step, and where each tensor lies. Immutable.
 package struct ExecutionPlan: Sendable {
   /// A tensor's place in a session's arena.
-  struct Slot: Hashable, Sendable {
-    let shape: Shape
-    let elementType: ElementType
+  package struct Slot: Hashable, Sendable {
+    package let shape: Shape
+    package let elementType: ElementType
     /// In bytes from the arena's start, a multiple of `AlignedBuffer.alignment`.
-    let offset: Int
+    package let offset: Int
 
-    var byteCount: Int { shape.elementCount * elementType.byteCount }
+    package var byteCount: Int { shape.elementCount * elementType.byteCount }
   }
 
   /// One step, in the order of execution.
-  struct Step: Sendable {
-    let name: String
+  package struct Step: Sendable {
+    package let name: String
     /// For a person: `depthwise 3×3 + ReLU`.
-    let operation: String
-    let inputs: [Slot]
-    let output: Slot
-    let backend: String
-    let kernel: String
-    let reason: String
-    let multiplyAccumulateCount: Int
+    package let operation: String
+    package let inputs: [Slot]
+    package let output: Slot
+    package let backend: String
+    package let kernel: String
+    package let reason: String
+    package let multiplyAccumulateCount: Int
     /// What the chosen backend estimates for one thread.
-    let estimatedNanoseconds: Double
+    package let estimatedNanoseconds: Double
   }
 
   /// The steps of one backend, packed together.
@@ -36,19 +36,22 @@ package struct ExecutionPlan: Sendable {
     let packed: any PackedSteps
   }
 
-  let steps: [Step]
+  package let steps: [Step]
   let shares: [Share]
-  let input: Slot
-  let output: Slot
+  package let input: Slot
+  package let output: Slot
   /// What one session needs for all its activations.
-  let arenaByteCount: Int
+  package let arenaByteCount: Int
   /// The most that inputs and outputs of any one step take together: no arena can be smaller.
-  let largestStepByteCount: Int
+  package let largestStepByteCount: Int
 
   /// Bytes of weights that each session holds besides the shared ones.
-  func sessionByteCount(threadCount: Int) -> Int {
+  package func sessionByteCount(threadCount: Int) -> Int {
     shares.reduce(0) { $0 + $1.packed.sessionByteCount(threadCount: threadCount) }
   }
 
-  var sharedByteCount: Int { shares.reduce(0) { $0 + $1.packed.sharedByteCount } }
+  /// The backends that have steps, in the order of preference.
+  package var backendNames: [String] { shares.map(\.backend) }
+
+  package var sharedByteCount: Int { shares.reduce(0) { $0 + $1.packed.sharedByteCount } }
 }

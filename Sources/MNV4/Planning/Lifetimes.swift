@@ -1,3 +1,4 @@
+internal import MNV4Core
 internal import MNV4Graph
 
 /// Which values share memory, and from which step to which each piece is needed.

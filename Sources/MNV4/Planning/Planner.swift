@@ -71,7 +71,13 @@ struct Planner {
     let backend: String
     let kernel: String
     let nanoseconds: Double
-    let reason: String
+    var reason = ""
+
+    func because(_ reason: String) -> Choice {
+      var choice = self
+      choice.reason = reason
+      return choice
+    }
   }
 
   private func choose(_ problem: StepProblem) throws(MNV4Error) -> Choice {
@@ -81,7 +87,7 @@ struct Planner {
       switch backend.assess(problem) {
       case .runs(let kernel, let nanoseconds):
         candidates.append(
-          Choice(backend: backend.name, kernel: kernel, nanoseconds: nanoseconds, reason: ""))
+          Choice(backend: backend.name, kernel: kernel, nanoseconds: nanoseconds))
       case .refuses(let reason): refusals.append("\(backend.name): \(reason)")
       }
     }
@@ -118,11 +124,5 @@ struct Planner {
     let activation = problem.operation.fusedActivation
     if activation != .identity { parts.append(activation.name) }
     return parts.joined(separator: " + ")
-  }
-}
-
-extension Planner.Choice {
-  fileprivate func because(_ reason: String) -> Self {
-    Self(backend: backend, kernel: kernel, nanoseconds: nanoseconds, reason: reason)
   }
 }
