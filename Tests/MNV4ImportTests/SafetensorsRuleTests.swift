@@ -61,7 +61,20 @@ struct BrokenFile: CustomTestStringConvertible, Sendable {
     BrokenFile("\u{1}{}", .headerStart(1), "expected '{' as the first byte, found byte 0x01"),
   ]
 
+  private static let longName = String(repeating: "n", count: 129)
+
   private static let keys = [
+    BrokenFile(
+      #"{"\#(longName)":{}}"#,
+      .nameTooLong(place: "header", name: longName, byteCount: 129, limit: 128),
+      "header: expected names of at most 128 bytes, found 'nnn"),
+    BrokenFile(
+      #"{"__metadata__":{"\#(longName)":""}}"#,
+      .nameTooLong(place: "__metadata__", name: longName, byteCount: 129, limit: 128),
+      "__metadata__: expected names of at most 128 bytes"),
+    BrokenFile(
+      #"{"a":{"\#(longName)":""}}"#,
+      .nameTooLong(place: "tensor 'a'", name: longName, byteCount: 129, limit: 128), "of 129"),
     BrokenFile(
       #"{"a\n":\#(u8),"a\n":\#(u8)}"#, .duplicateTensor("a\n"),
       #"header: expected every tensor once, found 'a\n' again"#),
@@ -146,8 +159,8 @@ struct BrokenFile: CustomTestStringConvertible, Sendable {
       .overlap(tensor: "b", begin: 2, previous: "a", previousEnd: 4),
       "tensor 'b': data_offsets: expected to begin at 4, where 'a' ends, found 2"),
     BrokenFile(
-      #"{"b":\#(u8),"a":\#(u8)}"#, .overlap(tensor: "b", begin: 0, previous: "a", previousEnd: 4),
-      "where 'a' ends"),
+      #"{"b":\#(u8),"a":\#(u8)}"#, .overlap(tensor: "a", begin: 0, previous: "b", previousEnd: 4),
+      "where 'b' ends"),
     BrokenFile(
       #"{"a":\#(u8),"b":{"dtype":"U8","shape":[0],"data_offsets":[2,2]}}"#,
       .overlap(tensor: "b", begin: 2, previous: "a", previousEnd: 4), "found 2"),
@@ -214,6 +227,20 @@ struct BrokenFile: CustomTestStringConvertible, Sendable {
   func deepNestingIsRefused(opening: String) {
     let header = String(repeating: opening, count: 10_000)
     #expect(throws: SafetensorsError.self) { try Samples.read(Samples.file(header)) }
+  }
+
+  /// Runs of combining marks, which take Unicode's normalization a time that grows with the square
+  /// of their length, in every place that holds a string: two million of them must not be sorted.
+  @Test(arguments: [
+    #"{"MARKS":{}}"#, #"{"__metadata__":{"MARKS":""}}"#, #"{"a":{"MARKS":1}}"#,
+    #"{"a":{"dtype":"MARKS"}}"#,
+  ])
+  func runsOfCombiningMarksAreRefused(template: String) throws {
+    let marks = "a" + String(repeating: "\u{301}\u{327}", count: 1_000_000)
+    let parts = template.split(separator: "MARKS")
+    let header = Array(parts[0].utf8) + Array(marks.utf8) + Array(parts[1].utf8)
+    let error = #expect(throws: SafetensorsError.self) { try Samples.read(Samples.file(header)) }
+    #expect(error.map { "\($0)".utf8.count < 1000 } == true)
   }
 
   @Test func namesAreQuotedSafely() {
