@@ -17,7 +17,7 @@ package struct JSONError: Error, Hashable, CustomStringConvertible {
   package let offset: Int
   package let rule: Rule
 
-  init(_ rule: Rule, at offset: Int) {
+  package init(_ rule: Rule, at offset: Int) {
     self.offset = offset
     self.rule = rule
   }

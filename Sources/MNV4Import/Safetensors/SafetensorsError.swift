@@ -13,6 +13,8 @@ package enum SafetensorsError: Error, Hashable, CustomStringConvertible {
   // The header.
   /// `place` is the part of the header that is not the JSON it must be.
   case json(place: String, JSONError)
+  /// A tensor's name or a key, in `place`, in UTF-8.
+  case nameTooLong(place: String, name: String, byteCount: Int, limit: Int)
   case duplicateTensor(String)
   case duplicateMetadata(key: String)
   case duplicateField(tensor: String, field: String)
@@ -44,6 +46,8 @@ package enum SafetensorsError: Error, Hashable, CustomStringConvertible {
     case .headerStart(let byte):
       "header: expected '{' as the first byte, found \(JSONReader.describe(byte))"
     case .json(let place, let error): "\(place): \(error)"
+    case .nameTooLong(let place, let name, let byteCount, let limit):
+      "\(place): expected names of at most \(limit) bytes, found \(name.quoted) of \(byteCount)"
     case .duplicateTensor(let name):
       "header: expected every tensor once, found \(name.quoted) again"
     case .duplicateMetadata(let key):

@@ -15,15 +15,15 @@ package struct SafetensorsTensor: Hashable, Sendable {
 /// The format (github.com/huggingface/safetensors, "Format"): a 64-bit little-endian length, that
 /// many bytes of JSON, then the data, which the tensors cover without gap or overlap. The header is
 /// at most `maximumHeaderByteCount` long (the format allows 100 MB; a network of 2,000 tensors needs
-/// a quarter of one), starts with `{`, may be padded with spaces, and repeats no key. Keys count as
-/// equal where Unicode calls them canonically equivalent.
+/// a quarter of one), starts with `{`, may be padded with spaces, and repeats no key. A name or key is at
+/// most 128 bytes of UTF-8; two are the same where Unicode calls them canonically equivalent.
 ///
 /// Time is linear in the header but for a sort of the tensors; beside the bytes, memory is in
 /// proportion to the header.
 package struct SafetensorsFile: Sendable {
   package static let maximumHeaderByteCount = 1 << 22
 
-  /// By their place in the file.
+  /// By their place in the file, empty ones at one place in the header's order.
   package let tensors: [SafetensorsTensor]
   package let metadata: [String: String]
   private let bytes: AlignedBuffer
@@ -44,16 +44,18 @@ package struct SafetensorsFile: Sendable {
       throw .headerTruncated(expected: Int(length), found: bytes.byteCount - lengthByteCount)
     }
     let header = try SafetensorsHeader([UInt8](bytes.bytes[lengthByteCount..<dataStart]))
-    let entries = try Self.layOut(header.entries, dataByteCount: bytes.byteCount - dataStart)
-    self.tensors = entries.map {
-      SafetensorsTensor(
-        name: $0.name, elementType: $0.elementType, shape: $0.shape,
-        byteRange: dataStart + $0.begin..<dataStart + $0.end)
+    let order = try Self.order(header.entries, dataByteCount: bytes.byteCount - dataStart)
+    self.tensors = order.map {
+      let entry = header.entries[$0]
+      return SafetensorsTensor(
+        name: entry.name, elementType: entry.elementType, shape: entry.shape,
+        byteRange: dataStart + entry.begin..<dataStart + entry.end)
     }
+    var positions = Array(repeating: 0, count: order.count)
+    for (position, index) in order.enumerated() { positions[index] = position }
+    self.indices = header.indices.mapValues { positions[$0] }
     self.metadata = header.metadata
     self.bytes = bytes
-    self.indices = Dictionary(
-      uniqueKeysWithValues: entries.indices.map { (entries[$0].name, $0) })
   }
 
   /// The place of the tensor of that name in `tensors`.
@@ -65,14 +67,17 @@ package struct SafetensorsFile: Sendable {
     return ByteSlice(buffer: bytes, offset: range.lowerBound, byteCount: range.count)
   }
 
-  /// The entries sorted by their place; refuses gaps, overlaps, and data too short or too long.
-  private static func layOut(
+  /// The entries' indices, sorted by their place; refuses gaps, overlaps, and data too short or too
+  /// long.
+  private static func order(
     _ entries: [SafetensorsHeader.Entry], dataByteCount: Int
-  ) throws(SafetensorsError) -> [SafetensorsHeader.Entry] {
-    let sorted = entries.sorted { ($0.begin, $0.end, $0.name) < ($1.begin, $1.end, $1.name) }
+  ) throws(SafetensorsError) -> [Int] {
+    let order = entries.indices.sorted {
+      (entries[$0].begin, entries[$0].end, $0) < (entries[$1].begin, entries[$1].end, $1)
+    }
     var end = 0
     var previous = ""
-    for entry in sorted {
+    for entry in order.lazy.map({ entries[$0] }) {
       if entry.begin < end {
         throw .overlap(
           tensor: entry.name, begin: entry.begin, previous: previous, previousEnd: end)
@@ -87,6 +92,6 @@ package struct SafetensorsFile: Sendable {
       previous = entry.name
     }
     guard end == dataByteCount else { throw .trailingBytes(expected: end, found: dataByteCount) }
-    return sorted
+    return order
   }
 }

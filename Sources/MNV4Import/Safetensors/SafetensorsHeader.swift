@@ -11,8 +11,14 @@ struct SafetensorsHeader {
     let end: Int
   }
 
+  /// The longest name or key, in UTF-8. Swift compares strings by canonical equivalence, whose time
+  /// grows with the square of a run of combining marks.
+  static let maximumNameByteCount = 128
+
   /// In the header's order.
   private(set) var entries: [Entry] = []
+  /// Places in `entries` by name.
+  private(set) var indices: [String: Int] = [:]
   private(set) var metadata: [String: String] = [:]
   private var reader: JSONReader
   /// The tensor and the field of it that are being read, for messages.
@@ -22,17 +28,19 @@ struct SafetensorsHeader {
   init(_ bytes: [UInt8]) throws(SafetensorsError) {
     guard bytes.first == UInt8(ascii: "{") else { throw .headerStart(bytes.first) }
     reader = JSONReader(bytes)
-    var names: Set<String> = []
+    var hasMetadata = false
     try json { (reader) throws(JSONError) in try reader.beginObject() }
     var isFirst = true
-    while let name = try json({ (reader) throws(JSONError) in
-      try reader.nextKey(isFirst: &isFirst)
-    }) {
-      guard names.insert(name).inserted else { throw .duplicateTensor(name) }
+    while let name = try nextKey(isFirst: &isFirst) {
       tensor = name
       if name == "__metadata__" {
+        if hasMetadata { throw .duplicateTensor(name) }
+        hasMetadata = true
         try readMetadata()
       } else {
+        guard indices.updateValue(entries.count, forKey: name) == nil else {
+          throw .duplicateTensor(name)
+        }
         try readEntry(name)
       }
       tensor = nil
@@ -43,9 +51,7 @@ struct SafetensorsHeader {
   private mutating func readMetadata() throws(SafetensorsError) {
     try json { (reader) throws(JSONError) in try reader.beginObject() }
     var isFirst = true
-    while let key = try json({ (reader) throws(JSONError) in
-      try reader.nextKey(isFirst: &isFirst)
-    }) {
+    while let key = try nextKey(isFirst: &isFirst) {
       let value = try json { (reader) throws(JSONError) in try reader.string() }
       guard metadata.updateValue(value, forKey: key) == nil else {
         throw .duplicateMetadata(key: key)
@@ -59,16 +65,16 @@ struct SafetensorsHeader {
     var offsets: [Int]?
     try json { (reader) throws(JSONError) in try reader.beginObject() }
     var isFirst = true
-    while let field = try json({ (reader) throws(JSONError) in
-      try reader.nextKey(isFirst: &isFirst)
-    }) {
+    while let field = try nextKey(isFirst: &isFirst) {
       self.field = field
       var isRepeated = false
       switch field {
       case "dtype":
         let text = try json { (reader) throws(JSONError) in try reader.string() }
         isRepeated = elementType != nil
-        elementType = SafetensorsElementType(rawValue: text)
+        elementType =
+          text.utf8.count > Self.maximumNameByteCount
+          ? nil : SafetensorsElementType(rawValue: text)
         if elementType == nil { throw .elementType(tensor: name, found: text) }
       case "shape":
         isRepeated = shape != nil
@@ -89,6 +95,16 @@ struct SafetensorsHeader {
       name: name, elementType: elementType, shape: shape, begin: offsets[0], end: offsets[1])
     try check(entry)
     entries.append(entry)
+  }
+
+  /// The next key, short enough to be hashed and compared.
+  private mutating func nextKey(isFirst: inout Bool) throws(SafetensorsError) -> String? {
+    let key = try json { (reader) throws(JSONError) in try reader.nextKey(isFirst: &isFirst) }
+    if let key, key.utf8.count > Self.maximumNameByteCount {
+      throw .nameTooLong(
+        place: place, name: key, byteCount: key.utf8.count, limit: Self.maximumNameByteCount)
+    }
+    return key
   }
 
   private mutating func readNumbers() throws(SafetensorsError) -> [Int] {

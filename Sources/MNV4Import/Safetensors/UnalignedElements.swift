@@ -9,16 +9,16 @@ extension ByteSlice {
     _ type: Element.Type, _ transform: (Element) -> Float
   ) -> [Float] {
     let count = byteCount / MemoryLayout<Element>.stride
-    return [Float](unsafeUninitializedCapacity: count) { target, initializedCount in
-      withElements(as: UInt8.self) { bytes in
-        let source = UnsafeRawBufferPointer(bytes)
+    return withExtendedLifetime(buffer) {
+      let source = UnsafeRawBufferPointer(rebasing: buffer.bytes[offset..<offset + byteCount])
+      return [Float](unsafeUninitializedCapacity: count) { target, initializedCount in
         for index in 0..<count {
-          let offset = index * MemoryLayout<Element>.stride
-          target.initializeElement(
-            at: index, to: transform(source.loadUnaligned(fromByteOffset: offset, as: type)))
+          let element = source.loadUnaligned(
+            fromByteOffset: index &* MemoryLayout<Element>.stride, as: type)
+          target.initializeElement(at: index, to: transform(element))
         }
+        initializedCount = count
       }
-      initializedCount = count
     }
   }
 }
