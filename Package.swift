@@ -71,7 +71,9 @@ let package = Package(
     command("mnv4-bench", ["MNV4Zoo", "MNV4"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),
-    tests("MNV4FormatTests", ["MNV4Format", "MNV4Graph", "MNV4Core"]),
+    tests(
+      "MNV4FormatTests", ["MNV4Format", "MNV4Graph", "MNV4Core"],
+      resources: [.copy("Fixtures")]),
     tests("MNV4ImportTests", ["MNV4Import", "MNV4Zoo", "MNV4Graph", "MNV4Core"]),
     tests(
       "KernelConformanceTests",
