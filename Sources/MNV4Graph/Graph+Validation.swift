@@ -1,7 +1,7 @@
 import MNV4Core
 
 extension Graph {
-  package static let maximumNodeCount = 16_384
+  package static let maximumNodeCount = 8_192
   /// Of one run, over all nodes: sums of counts never overflow.
   package static let maximumMultiplyAccumulateCount = 1 << 50
 

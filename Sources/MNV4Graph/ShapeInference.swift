@@ -257,15 +257,11 @@ package struct ShapeInference {
   private func requireOutputScales(
     _ constant: Constant, isFloat: Bool, _ field: String
   ) throws(Failure) {
-    if isFloat { return }
-    guard let quantization = constant.quantization else {
-      throw .field(field, expected: "scales for \(constant.elementType)", found: "none")
-    }
-    guard (quantization.axis ?? 0) == 0 else {
-      throw .field(
-        field, expected: "scales along axis 0 or one for all",
-        found: "axis \(quantization.axis ?? 0)")
-    }
+    if isFloat || constant.quantization.map({ ($0.axis ?? 0) == 0 }) == true { return }
+    let axis = constant.quantization?.axis
+    throw .field(
+      field, expected: "scales along axis 0 or one for all",
+      found: axis.map { "axis \($0)" } ?? "none")
   }
 
   /// The size of the output of a filter that slides over a padded image.

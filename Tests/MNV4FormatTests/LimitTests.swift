@@ -119,7 +119,19 @@ struct LimitTests {
     let error = #expect(throws: FormatError.self) { try Decoder.decode(buffer) }
     #expect(
       error.map { "\($0)" }
-        == "section graph: value count at byte 130: expected 1 to 16385, found 100001")
+        == "section graph: value count at byte 130: expected 1 to 8193, found 100001")
+  }
+
+  @Test("tables beyond their limit", arguments: [UInt32(1), 2])
+  func tables(_ kind: UInt32) throws {
+    var container = try Container(taking: Samples.tiny().encoded)
+    container[kind] += [UInt8](repeating: 0, count: FormatLimits.tableByteCount)
+    let buffer = try container.file.buffer
+    let error = #expect(throws: FormatError.self) { try Decoder.decode(buffer) }
+    #expect(
+      error.map { "\($0)" }?.contains(
+        "byte count at byte \(16 + 32 * kind): expected at most 8388608")
+        == true)
   }
 
   @Test("a model that no file can hold is not written")
