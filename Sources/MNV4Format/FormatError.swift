@@ -65,13 +65,14 @@ extension FormatError: CustomStringConvertible {
 
   private static func describeSignature(_ found: [UInt8]) -> String {
     let signature = Header.signature
+    // Returns dropped; added to every line end, or to those without; the eighth bit dropped.
     let damaged = [
       signature.filter { $0 != 0x0D },
       signature.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] },
+      signature.dropLast() + [0x0D, 0x0A],
       signature.map { $0 & 0x7F },
     ]
-    let length = signature.count - 1
-    if damaged.contains(where: { $0.prefix(length) == found.prefix(length) }) {
+    if damaged.contains(where: { $0.starts(with: found.prefix($0.count)) }) && found.count > 5 {
       return "header: signature: the file was damaged by a transfer as text"
     }
     let bytes = found.map { hexadecimal($0) }.joined(separator: " ")

@@ -2,10 +2,12 @@ internal import MNV4Graph
 
 /// The most that a file may ask for. They bound memory and time before anything is allocated.
 package enum FormatLimits {
+  /// Of the graph section and of the constants section, in bytes.
+  package static let tableByteCount = 8 << 20
   package static let nodeCount = Graph.maximumNodeCount
   /// Each value is an input of the graph or the output of a node.
   package static let valueCount = Graph.maximumNodeCount + 1
-  package static let constantCount = 32_768
+  package static let constantCount = 16_384
   /// Of one node.
   package static let inputCount = 64
   /// Of the graph.

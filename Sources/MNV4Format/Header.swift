@@ -131,10 +131,10 @@ extension Header {
     guard offset == UInt64(begin), begin <= fileEnd else {
       throw reader.failure("offset", at: start + 8, expected: "\(begin)", found: "\(offset)")
     }
-    guard byteCount <= UInt64(fileEnd - begin) else {
+    let limit = min(kind.maximumByteCount ?? .max, fileEnd - begin)
+    guard byteCount <= UInt64(limit) else {
       throw reader.failure(
-        "byte count", at: start + 16, expected: "at most \(fileEnd - begin)",
-        found: "\(byteCount)")
+        "byte count", at: start + 16, expected: "at most \(limit)", found: "\(byteCount)")
     }
     return Section(kind: kind, range: begin..<begin + Int(byteCount), checksum: checksum)
   }

@@ -14,6 +14,14 @@ package enum SectionKind: UInt32, Hashable, Sendable, CaseIterable {
     case .preprocessing, .labels, .provenance: false
     }
   }
+
+  /// The most bytes it may have; nil where the limits of what it holds suffice.
+  package var maximumByteCount: Int? {
+    switch self {
+    case .graph, .constants: FormatLimits.tableByteCount
+    case .data, .preprocessing, .labels, .provenance: nil
+    }
+  }
 }
 
 extension SectionKind: CustomStringConvertible {

@@ -2,6 +2,8 @@ import MNV4Core
 
 extension Graph {
   package static let maximumNodeCount = 8_192
+  /// Of one run, over all nodes: sums of counts never overflow.
+  package static let maximumMultiplyAccumulateCount = 1 << 50
 
   /// Checks that the graph is whole: ids in range, every value defined once and before its use,
   /// shapes as the operations infer them, integers with their scales.
@@ -11,6 +13,7 @@ extension Graph {
     try checkCounts()
     try checkTensors()
     var isDefined = [Bool](repeating: false, count: values.count)
+    var multiplyAccumulateCount = 0
     for id in inputs {
       try define(id, in: &isDefined, at: .graph, field: "input")
     }
@@ -24,7 +27,20 @@ extension Graph {
         }
       }
       try define(node.output, in: &isDefined, at: place, field: "output")
-      try checkShape(of: node, at: place)
+      let operands = node.inputs.map { self[$0] }
+      try checkElementTypes(of: node, operands, at: place)
+      try checkShape(of: node, operands, at: place)
+      // At most 2^31 outputs of at most 2^31 products each: the sum cannot overflow before the test.
+      multiplyAccumulateCount += node.operation.multiplyAccumulateCount(
+        inputs: operands, output: self[node.output])
+      guard multiplyAccumulateCount <= Self.maximumMultiplyAccumulateCount else {
+        throw GraphError(
+          place,
+          .field(
+            "multiply-accumulate count",
+            expected: "at most \(Self.maximumMultiplyAccumulateCount) up to here",
+            found: "\(multiplyAccumulateCount)"))
+      }
     }
     for id in outputs {
       guard isDefined.indices.contains(id.index), isDefined[id.index] else {
@@ -56,15 +72,51 @@ extension Graph {
 
   private func checkTensors() throws(GraphError) {
     for (index, value) in values.enumerated() {
-      guard let rule = Self.brokenRule(value.elementType, value.quantization) else { continue }
-      throw GraphError(.value(index: index), rule)
+      let rule =
+        Self.brokenRule(value.elementType, value.quantization)
+        ?? Self.brokenRule(value.quantization, shape: value.shape, type: value.elementType)
+        ?? value.quantization?.axis.map {
+          .field("quantization", expected: "one scale for the whole tensor", found: "axis \($0)")
+        }
+      if let rule { throw GraphError(.value(index: index), rule) }
     }
     for (index, constant) in constants.enumerated() {
-      guard constant.elementType == .int32 || constant.quantization != nil,
-        let rule = Self.brokenRule(constant.elementType, constant.quantization)
-      else { continue }
-      throw GraphError(.constant(index: index, name: constant.name), rule)
+      let needsRule = constant.elementType == .int32 || constant.quantization != nil
+      let rule =
+        (needsRule ? Self.brokenRule(constant.elementType, constant.quantization) : nil)
+        ?? Self.brokenRule(constant.quantization, shape: constant.shape, type: constant.elementType)
+        ?? Self.brokenDataRule(constant)
+      if let rule { throw GraphError(.constant(index: index, name: constant.name), rule) }
     }
+  }
+
+  /// That the parameters still fit a tensor whose shape or type may have been set after them.
+  private static func brokenRule(
+    _ quantization: QuantizationParameters?, shape: Shape, type: ElementType
+  ) -> GraphError.Rule? {
+    guard let quantization else { return nil }
+    do throws(QuantizationError) {
+      _ = try QuantizationParameters(
+        scales: quantization.scales, zeroPoints: quantization.zeroPoints,
+        axis: quantization.axis, shape: shape, elementType: type)
+      return nil
+    } catch {
+      return .quantization(error)
+    }
+  }
+
+  private static func brokenDataRule(_ constant: Constant) -> GraphError.Rule? {
+    let size = constant.elementType.byteCount
+    let expected = constant.shape.elementCount * size
+    if constant.data.byteCount != expected {
+      return .field("data", expected: "\(expected) bytes", found: "\(constant.data.byteCount)")
+    }
+    if constant.data.offset % size != 0 {
+      return .field(
+        "data", expected: "an offset that is a multiple of \(size)",
+        found: "\(constant.data.offset)")
+    }
+    return nil
   }
 
   /// A value is float32, or an integer with its scales.
@@ -98,11 +150,29 @@ extension Graph {
     isDefined[id.index] = true
   }
 
-  private func checkShape(of node: Node, at place: GraphError.Place) throws(GraphError) {
+  /// Operations work on real numbers or on integers that stand for them, never on both.
+  private func checkElementTypes(
+    of node: Node, _ operands: [Value], at place: GraphError.Place
+  ) throws(GraphError) {
+    guard let first = operands.first?.elementType else { return }
+    let isFloat = first == .float32
+    let types = operands.map(\.elementType) + [self[node.output].elementType]
+    for type in types where (type == .float32) != isFloat {
+      throw GraphError(
+        place,
+        .field(
+          "element types", expected: isFloat ? "float32 throughout" : "integers throughout",
+          found: "\(type)"))
+    }
+  }
+
+  private func checkShape(
+    of node: Node, _ operands: [Value], at place: GraphError.Place
+  ) throws(GraphError) {
     let shape: Shape
     do throws(GraphError.Rule) {
       shape = try ShapeInference.outputShape(
-        of: node.operation, inputs: node.inputs.map { self[$0] }, constants: constants)
+        of: node.operation, inputs: operands, constants: constants)
     } catch {
       throw GraphError(place, error)
     }

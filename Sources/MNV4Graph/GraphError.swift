@@ -13,6 +13,7 @@ package struct GraphError: Error, Hashable, CustomStringConvertible {
     /// `field` does not hold what it must.
     case field(String, expected: String, found: String)
     case shape(ShapeError)
+    case quantization(QuantizationError)
   }
 
   package let place: Place
@@ -35,6 +36,7 @@ package struct GraphError: Error, Hashable, CustomStringConvertible {
     case .field(let field, let expected, let found):
       "\(subject): \(field): expected \(expected), found \(found)"
     case .shape(let error): "\(subject): output shape: \(error)"
+    case .quantization(let error): "\(subject): quantization: \(error)"
     }
   }
 }

@@ -243,12 +243,25 @@ package struct ShapeInference {
         "weights", expected: allowed.map(\.description).joined(separator: " or "),
         found: "\(weights.elementType)")
     }
+    try requireOutputScales(weights, isFloat: isFloat, "weights")
     guard let bias else { return }
     let vector = try vector(bias, count: outputs, field: "bias")
     let expected: ElementType = isFloat ? .float32 : .int32
     guard vector.elementType == expected else {
       throw .field("bias", expected: "\(expected)", found: "\(vector.elementType)")
     }
+    try requireOutputScales(vector, isFloat: isFloat, "bias")
+  }
+
+  /// Integer weights have one scale, or one for each output.
+  private func requireOutputScales(
+    _ constant: Constant, isFloat: Bool, _ field: String
+  ) throws(Failure) {
+    if isFloat || constant.quantization.map({ ($0.axis ?? 0) == 0 }) == true { return }
+    let axis = constant.quantization?.axis
+    throw .field(
+      field, expected: "scales along axis 0 or one for all",
+      found: axis.map { "axis \($0)" } ?? "none")
   }
 
   /// The size of the output of a filter that slides over a padded image.
