@@ -70,7 +70,9 @@ let package = Package(
     command("mnv4-convert", ["MNV4Import", "MNV4Zoo", "MNV4"]),
     command("mnv4-bench", ["MNV4Zoo", "MNV4"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
-    tests("MNV4ImagingTests", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"]),
+    tests(
+      "MNV4ImagingTests", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"],
+      resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )
