@@ -90,6 +90,13 @@ import Testing
     expectRefusal(.invalidImage, saying: "no scan of component 2", of: file)
   }
 
+  private func mendChecksum(ofChunkAt start: Int, in file: inout [UInt8]) {
+    let end = start + 8 + Int(file[start + 2]) << 8 + Int(file[start + 3])
+    let digits = file[(start + 4)..<end].withUnsafeBytes { Fixtures.checksum($0) }
+    let value = UInt32(digits, radix: 16) ?? 0
+    withUnsafeBytes(of: value.bigEndian) { file.replaceSubrange(end..<(end + 4), with: $0) }
+  }
+
   @Test func pngBombs() throws {
     var file = try Fixtures.bytes("forms/rgb-8.png")
     for (width, height, code, text) in [
@@ -99,6 +106,7 @@ import Testing
     ] {
       withUnsafeBytes(of: width.bigEndian) { file.replaceSubrange(16..<20, with: $0) }
       withUnsafeBytes(of: height.bigEndian) { file.replaceSubrange(20..<24, with: $0) }
+      mendChecksum(ofChunkAt: 8, in: &file)
       expectRefusal(code, saying: text, of: file)
     }
   }
@@ -112,6 +120,7 @@ import Testing
       damaged[place + 4 + length] ^= 1
       let error = #expect(throws: MNV4Error.self) { try RGBImage(encoded: damaged) }
       #expect(error?.code == .invalidImage, "\(name)")
+      #expect(error?.reason.contains("bad checksum in chunk \(name)") == true)
     }
   }
 
@@ -119,6 +128,7 @@ import Testing
     var file = try Fixtures.bytes("forms/ancillary.png")
     let place = try #require(file.indices.first { file[$0...].starts(with: "abCd".utf8) })
     file[place] = UInt8(ascii: "A")
+    mendChecksum(ofChunkAt: place - 4, in: &file)
     expectRefusal(.unsupportedImage, saying: "AbCd", of: file)
   }
 
