@@ -95,7 +95,9 @@ let package = Package(
       [
         .target(name: "MNV4XNNPACK", condition: xnnpack), "MNV4Kernels", "MNV4Graph", "MNV4Core",
       ]),
-    tests("MNV4ImagingTests", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"]),
+    tests(
+      "MNV4ImagingTests", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"],
+      resources: [.copy("Fixtures")]),
   ],
   swiftLanguageModes: [.v6]
 )

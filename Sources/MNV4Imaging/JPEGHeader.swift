@@ -26,6 +26,8 @@ struct JPEGHeader {
   var visitedBlockCount = 0
   /// The bytes of all scans' entropy-coded data.
   var entropyByteCount = 0
+  /// Where the end-of-image marker starts.
+  var endOffset = 0
   /// Bytes that belong to no segment, to be left out before decoding; in order.
   var strayRanges: [Range<Int>] = []
 

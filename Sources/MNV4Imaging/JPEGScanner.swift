@@ -170,6 +170,7 @@ struct JPEGScanner {
     }
     try checkEntropyByteCount(header)
     header.strayRanges = stray
+    header.endOffset = position - 2
     let finding = exif.map { bytes in bytes.withUnsafeBytes { EXIF.orientation(in: $0) } }
     switch finding ?? .absent {
     case .found(let orientation): header.orientation = orientation

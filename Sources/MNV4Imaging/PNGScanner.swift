@@ -1,7 +1,7 @@
 /// Walks the chunks of a PNG file (W3C PNG, third edition) and keeps those that make the picture.
 ///
-/// Chunk order, lengths and the checksums of what is left out are checked here; the rest is the
-/// decoder's.
+/// Lengths, checksums and the chunks' order are checked here, so that a damaged file is refused before
+/// it is decoded; the rest is the decoder's.
 struct PNGScanner {
   /// What a PNG file says of itself before any of its picture is decoded.
   struct Header {
@@ -40,6 +40,7 @@ struct PNGScanner {
       let content = (position + 8)..<(position + 8 + length)
       let chunk = position..<(position + 12 + length)
       position = chunk.upperBound
+      try check(bytes, chunk, name: name)
       guard var found = header else {
         guard name == "IHDR" else { throw .damagedPNG("chunk \(name) where IHDR is expected") }
         header = try readHeader(bytes, content, limits: limits)
@@ -57,7 +58,6 @@ struct PNGScanner {
         dataByteCount += length
         found.kept.append(chunk)
       case "IEND":
-        try check(bytes, chunk, name: name)
         guard dataEnd != nil else { throw .damagedPNG("no IDAT chunk") }
         try check(dataByteCount: dataByteCount, for: found)
         found.kept.append(chunk)
@@ -67,7 +67,6 @@ struct PNGScanner {
         guard kind & 0x2000_0000 != 0 else {
           throw .unsupportedPNG("unknown critical chunk \(name)")
         }
-        try check(bytes, chunk, name: name)
         if name == "eXIf" { exif = content }
         if name == "iTXt" { xmp = xmpPacket(bytes, content) ?? xmp }
       }

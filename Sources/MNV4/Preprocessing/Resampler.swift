@@ -2,10 +2,12 @@ internal import MNV4Graph
 
 /// Resizes a picture and keeps a window of the result.
 ///
-/// The window's pixels equal, bit for bit, those of Pillow's `Image.resize` followed by a crop: the
-/// horizontal pass comes first and rounds to 8 bits, then the vertical pass; an axis whose size does
-/// not change is copied. Only what the window needs is computed. Input rows are visited once, in
-/// order, so the memory used beside the result is four bytes a sample of the window.
+/// The window's pixels equal, bit for bit, those of `Image.resize` of Pillow 13 followed by a crop.
+/// Each of the two passes rounds to 8 bits, and an axis whose size does not change is copied. The
+/// horizontal pass comes first, except where the height shrinks, and by more than twice as many
+/// pixels as the width. (Earlier versions of Pillow have no such exception; the results differ in
+/// rounding.) Only what the window needs is computed. The memory used beside the result is four bytes
+/// a sample of the window, and, with the vertical pass first, of a row of the input.
 struct Resampler {
   /// The part of the resized picture to keep.
   struct Window: Hashable {
@@ -22,6 +24,7 @@ struct Resampler {
   private let horizontal: ResamplingTable?
   private let vertical: ResamplingTable?
   private let inputWidth: Int
+  private let isVerticalFirst: Bool
 
   /// `window` lies within the resized picture.
   init(
@@ -33,6 +36,11 @@ struct Resampler {
     precondition(window.top <= window.resizedHeight - window.height)
     self.window = window
     self.inputWidth = inputWidth
+    let removedRowCount = inputHeight - window.resizedHeight
+    let removedColumnCount = inputWidth - window.resizedWidth
+    isVerticalFirst =
+      removedRowCount > 0
+      && (removedColumnCount <= 0 || removedRowCount - removedColumnCount > removedColumnCount)
     if inputWidth == window.resizedWidth {
       horizontal = nil
     } else {
@@ -62,14 +70,23 @@ struct Resampler {
           }
           return
         }
-        resampleColumns(from: source, to: target, rowCount: rowCount, table: vertical)
+        if let horizontal, isVerticalFirst {
+          resampleVerticallyFirst(
+            from: source, to: target, rowCount: rowCount, vertical: vertical,
+            columns: horizontal.inputRange)
+        } else {
+          resampleHorizontallyFirst(
+            from: source, to: target, rowCount: rowCount, vertical: vertical)
+        }
       }
     }
   }
 
-  /// The horizontal pass of one row of the input: `window.width` pixels.
+  /// The horizontal pass of one row, of which `source` holds the columns from `firstColumn`:
+  /// `window.width` pixels.
   private func resampleRow(
-    from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>
+    from source: UnsafePointer<UInt8>, startingAt firstColumn: Int = 0,
+    to target: UnsafeMutablePointer<UInt8>
   ) {
     guard let horizontal else {
       target.update(from: source + window.left * 3, count: window.width * 3)
@@ -80,7 +97,7 @@ struct Resampler {
         horizontal.counts.withUnsafeBufferPointer { counts in
           guard let base = weights.baseAddress else { return }
           for x in 0..<window.width {
-            var pixel = source + starts[x] * 3
+            var pixel = source + (starts[x] - firstColumn) * 3
             var weight = base + x * horizontal.stride
             let end = weight + counts[x]
             var red = Self.half
@@ -104,9 +121,9 @@ struct Resampler {
 
   /// Both passes: every input row, resampled horizontally, is added to the output rows that it
   /// reaches.
-  private func resampleColumns(
+  private func resampleHorizontallyFirst(
     from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, rowCount: Int,
-    table: ResamplingTable
+    vertical: ResamplingTable
   ) {
     var row = [UInt8](repeating: 0, count: rowCount)
     var sums = [Int32](repeating: Self.half, count: rowCount * window.height)
@@ -115,17 +132,46 @@ struct Resampler {
         guard let line = row.baseAddress, let total = sums.baseAddress else { return }
         // Starts and ends grow with the output row, so the rows in reach are a sliding range.
         var first = 0
-        for y in table.inputRange {
-          while first < window.height, table.starts[first] + table.counts[first] <= y { first += 1 }
+        for y in vertical.inputRange {
+          while first < window.height, vertical.starts[first] + vertical.counts[first] <= y {
+            first += 1
+          }
           resampleRow(from: source + y * inputWidth * 3, to: line)
           var output = first
-          while output < window.height, table.starts[output] <= y {
-            let weight = table.weights[output * table.stride + y - table.starts[output]]
+          while output < window.height, vertical.starts[output] <= y {
+            let weight = vertical.weights[output * vertical.stride + y - vertical.starts[output]]
             Self.add(line, times: weight, to: total + output * rowCount, count: rowCount)
             output += 1
           }
         }
         for index in 0..<sums.count { target[index] = Self.sample(total[index]) }
+      }
+    }
+  }
+
+  /// Both passes: the input rows of an output row are summed, then resampled horizontally.
+  ///
+  /// `columns` are those that the horizontal pass reads.
+  private func resampleVerticallyFirst(
+    from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, rowCount: Int,
+    vertical: ResamplingTable, columns: Range<Int>
+  ) {
+    let lineCount = columns.count * 3
+    var row = [UInt8](repeating: 0, count: lineCount)
+    var sums = [Int32](repeating: 0, count: lineCount)
+    row.withUnsafeMutableBufferPointer { row in
+      sums.withUnsafeMutableBufferPointer { sums in
+        guard let line = row.baseAddress, let total = sums.baseAddress else { return }
+        for y in 0..<window.height {
+          total.update(repeating: Self.half, count: lineCount)
+          for index in 0..<vertical.counts[y] {
+            let start = (vertical.starts[y] + index) * inputWidth + columns.lowerBound
+            let weight = vertical.weights[y * vertical.stride + index]
+            Self.add(source + start * 3, times: weight, to: total, count: lineCount)
+          }
+          for index in 0..<lineCount { line[index] = Self.sample(total[index]) }
+          resampleRow(from: line, startingAt: columns.lowerBound, to: target + y * rowCount)
+        }
       }
     }
   }
