@@ -4,7 +4,7 @@ import MNV4Kernels
 import Testing
 
 @Suite struct ConvolutionTests {
-  @Test(arguments: ConvolutionProblem.Kind.allCases, 0..<300)
+  @Test(arguments: ConvolutionProblem.Kind.allCases, 0..<200)
   func randomProblem(kind: ConvolutionProblem.Kind, seed: Int) throws {
     var random = SeededRandom(seed)
     let problem = ConvolutionProblem(kind, random: &random)
