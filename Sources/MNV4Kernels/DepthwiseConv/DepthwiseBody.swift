@@ -5,7 +5,7 @@ import MNV4Graph
 /// Each sum starts at the bias and grows tap by tap in row order; taps in the padding are left out.
 /// Nothing but the weights is aligned. Up to 28 bytes past the end of the input and the residual are
 /// read, and never enter a result. The output overlaps no operand.
-struct DepthwiseBody<Width: FilterWidth>: StepBody {
+struct DepthwiseBody: StepBody {
   let input: UnsafePointer<Float>
   let output: UnsafeMutablePointer<Float>
   /// On a 32-byte boundary.
@@ -14,12 +14,19 @@ struct DepthwiseBody<Width: FilterWidth>: StepBody {
   let geometry: WindowGeometry
   let epilogue: Epilogue
   let cells: Grid
-
-  private var kernelWidth: Int {
-    @inline(__always) get { Width.value ?? geometry.kernelWidth }
-  }
+  let width: FilterWidth
 
   func run(part: Int) {
+    switch width {
+    case .three: run(part: part, kernelWidth: 3)
+    case .five: run(part: part, kernelWidth: 5)
+    case .any: run(part: part, kernelWidth: geometry.kernelWidth)
+    }
+  }
+
+  /// Compiled for each constant width.
+  @inline(__always)
+  private func run(part: Int, kernelWidth: Int) {
     let (lines, blocks) = cells[part]
     let interior = geometry.interiorColumns
     for line in lines {
@@ -34,15 +41,15 @@ struct DepthwiseBody<Width: FilterWidth>: StepBody {
         outputOffset: line &* geometry.outputWidth &* geometry.outputChannels, rows: rows)
       var x = 0
       while x < interior.lowerBound {
-        edge(window, x: x, blocks: blocks)
+        edge(window, x: x, blocks: blocks, kernelWidth: kernelWidth)
         x &+= 1
       }
       while x &+ 4 <= interior.upperBound {
-        four(window, x: x, blocks: blocks)
+        four(window, x: x, blocks: blocks, kernelWidth: kernelWidth)
         x &+= 4
       }
       while x < geometry.outputWidth {
-        edge(window, x: x, blocks: blocks)
+        edge(window, x: x, blocks: blocks, kernelWidth: kernelWidth)
         x &+= 1
       }
       if epilogue.needsPass { activate(line, blocks) }
@@ -58,7 +65,7 @@ struct DepthwiseBody<Width: FilterWidth>: StepBody {
 
   /// Pixels x ..< x + 4, whose windows lie within the image's columns.
   @inline(__always)
-  private func four(_ line: Line, x: Int, blocks: Range<Int>) {
+  private func four(_ line: Line, x: Int, blocks: Range<Int>, kernelWidth: Int) {
     let channels = geometry.outputChannels
     let rowStride = geometry.inputWidth &* channels
     let pixelStride = geometry.strideWidth &* channels
@@ -103,7 +110,7 @@ struct DepthwiseBody<Width: FilterWidth>: StepBody {
 
   /// One pixel, whose window may reach past the edges.
   @inline(__always)
-  private func edge(_ line: Line, x: Int, blocks: Range<Int>) {
+  private func edge(_ line: Line, x: Int, blocks: Range<Int>, kernelWidth: Int) {
     let channels = geometry.outputChannels
     let rowStride = geometry.inputWidth &* channels
     let taps = geometry.kernelHeight &* kernelWidth

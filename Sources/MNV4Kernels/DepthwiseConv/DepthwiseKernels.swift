@@ -3,30 +3,28 @@ import MNV4Graph
 
 /// Convolutions in which each output channel reads the input channel of the same number.
 let depthwiseKernels: [Kernel] = [
-  depthwiseKernel("f32_depthwise_3x3_swift", width: FilterWidth3.self),
-  depthwiseKernel("f32_depthwise_5x5_swift", width: FilterWidth5.self),
-  depthwiseKernel("f32_depthwise_swift", width: FilterWidthAny.self),
+  depthwiseKernel("f32_depthwise_3x3_swift", width: .three),
+  depthwiseKernel("f32_depthwise_5x5_swift", width: .five),
+  depthwiseKernel("f32_depthwise_swift", width: .any),
 ]
 
 /// The width of the filters that a depthwise kernel is compiled for.
-protocol FilterWidth: Sendable {
-  /// Nil leaves it to the problem.
-  static var value: Int? { get }
+enum FilterWidth: Sendable {
+  case three
+  case five
+  /// Whatever the problem says.
+  case any
+
+  var value: Int? {
+    switch self {
+    case .three: 3
+    case .five: 5
+    case .any: nil
+    }
+  }
 }
 
-enum FilterWidth3: FilterWidth {
-  static var value: Int? { 3 }
-}
-
-enum FilterWidth5: FilterWidth {
-  static var value: Int? { 5 }
-}
-
-enum FilterWidthAny: FilterWidth {
-  static var value: Int? { nil }
-}
-
-private func depthwiseKernel<Width: FilterWidth>(_ name: String, width: Width.Type) -> Kernel {
+private func depthwiseKernel(_ name: String, width: FilterWidth) -> Kernel {
   Kernel(
     name: name,
     supports: { problem in
@@ -34,23 +32,24 @@ private func depthwiseKernel<Width: FilterWidth>(_ name: String, width: Width.Ty
         convolution.isDepthwise(
           inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last)
       else { return false }
-      return Width.value == nil || Width.value == convolution.kernel.width
+      return width.value == nil || width.value == convolution.kernel.width
     },
     nanoseconds: { problem in
-      problem.nanoseconds(rate: Throughput.depthwise * (Width.value == nil ? 0.75 : 1))
+      problem.nanoseconds(rate: Throughput.depthwise * (width.value == nil ? 0.75 : 1))
     },
-    pack: { problem throws(BackendError) in try PackedDepthwise<Width>(problem) })
+    pack: { problem throws(BackendError) in try PackedDepthwise(problem, width: width) })
 }
 
 /// Filters of a depthwise convolution: for every eight channels, the taps of eight floats.
-struct PackedDepthwise<Width: FilterWidth>: PackedKernel {
+struct PackedDepthwise: PackedKernel {
   let geometry: WindowGeometry
   let activation: Activation
   let hasResidual: Bool
   let weights: AlignedBuffer
   let bias: AlignedBuffer
+  let width: FilterWidth
 
-  init(_ problem: StepProblem) throws(BackendError) {
+  init(_ problem: StepProblem, width: FilterWidth) throws(BackendError) {
     guard case .convolution(let convolution) = problem.operation else {
       preconditionFailure("not a convolution")
     }
@@ -72,6 +71,7 @@ struct PackedDepthwise<Width: FilterWidth>: PackedKernel {
       }
     }
     self.geometry = geometry
+    self.width = width
     self.weights = weights
     self.bias = bias
     activation = convolution.activation
@@ -84,7 +84,7 @@ struct PackedDepthwise<Width: FilterWidth>: PackedKernel {
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    let body = DepthwiseBody<Width>(
+    let body = DepthwiseBody(
       input: binding.floats(0), output: binding.outputFloats,
       weights: UnsafeRawPointer(weights.pointer(as: Float.self))
         .assumingMemoryBound(to: FloatVector.self),
@@ -94,7 +94,8 @@ struct PackedDepthwise<Width: FilterWidth>: PackedKernel {
       cells: Grid(
         lines: geometry,
         nanosecondsPerPixelBlock: Double(geometry.tapCount * vectorWidth)
-          / Throughput.depthwise, workers: workers))
+          / Throughput.depthwise, workers: workers),
+      width: width)
     return ParallelStep(
       body, partCount: body.cells.partCount, workers: workers, keeping: [weights, bias])
   }

@@ -1,0 +1,82 @@
+import MNV4Core
+import MNV4Graph
+import MNV4Kernels
+import Testing
+
+@Suite struct SwiftBackendTests {
+  @Test func kernelNamesAreUnique() {
+    let names = SwiftBackend.families.flatMap(\.kernels).map(\.name)
+    #expect(Set(names).count == names.count)
+    let empty = SwiftBackend.families.filter(\.kernels.isEmpty)
+    #expect(empty.count == 0)
+  }
+
+  /// The kernel that a layer gets, by what it is.
+  @Test(arguments: [
+    (1, 1, 16, 24, "f32_pointwise_swift_6x8"), (3, 16, 16, 16, "f32_depthwise_3x3_swift"),
+    (5, 16, 16, 16, "f32_depthwise_5x5_swift"), (7, 16, 16, 16, "f32_depthwise_swift"),
+    (3, 1, 16, 24, "f32_conv_indirect_swift_6x8"), (3, 2, 16, 24, "f32_conv_indirect_swift_6x8"),
+  ])
+  func choice(
+    kernel: Int, groups: Int, inputChannels: Int, outputChannels: Int, name: String
+  ) throws {
+    let extent = Extent(kernel, kernel)
+    let weightShape = [outputChannels, kernel, kernel, inputChannels / groups]
+    let problem = try KernelProblem(
+      .convolution(
+        Convolution(
+          weights: ConstantID(0), bias: nil, kernel: extent, padding: .symmetric(kernel: extent),
+          groups: groups)),
+      inputs: [([1, 14, 14, inputChannels], [])],
+      constants: [
+        (weightShape, [Float](repeating: 0, count: weightShape.reduce(1, *)))
+      ]
+    ) { _ in [] }
+    guard case .runs(let chosen, _) = SwiftBackend().assess(problem.step) else {
+      Issue.record("refused")
+      return
+    }
+    #expect(chosen == name)
+  }
+
+  @Test func refusesIntegers() throws {
+    let shape = try Shape([1, 2, 2, 8])
+    let scale = try QuantizationParameters(
+      scales: [0.5], zeroPoints: [3], axis: nil, shape: shape, elementType: .int8)
+    let value = Value(shape: shape, elementType: .int8, quantization: scale)
+    let node = Node(
+      name: "pool", operation: .globalAveragePool, inputs: [ValueID(0)], output: ValueID(1))
+    let output = Value(shape: try Shape([1, 1, 1, 8]), elementType: .int8, quantization: scale)
+    let graph = Graph(
+      name: "integers", values: [value, output], nodes: [node], inputs: [ValueID(0)],
+      outputs: [ValueID(1)])
+    let assessment = SwiftBackend().assess(StepProblem(node: node, of: graph))
+    #expect(assessment == .refuses(reason: "its kernels compute float32, not int8"))
+  }
+
+  /// Packed weights serve several sessions at once, each with its own memory.
+  @Test func sessionsShareWeights() throws {
+    var random = SeededRandom(7)
+    let problem = try ConvolutionProblem(.dense, random: &random).problem(random: &random)
+    let packed = try SwiftBackend().pack([problem.step, problem.step])
+    #expect(packed.sharedByteCount > 0)
+    #expect(packed.sessionByteCount(threadCount: 2) == 0)
+    let inputs = try problem.inputs.map { try GuardedTensor($0) }
+    let count = problem.step.output.shape.elementCount
+    var outputs: [GuardedTensor] = []
+    var steps: [any PreparedStep] = []
+    for _ in 0..<2 {
+      let pair = [try GuardedTensor(outputCount: count), try GuardedTensor(outputCount: count)]
+      outputs += pair
+      steps += try packed.prepare(
+        pair.map {
+          StepBinding(inputs: inputs.map { UnsafeRawPointer($0.pointer) }, output: $0.pointer)
+        }, threadCount: 2)
+    }
+    for step in steps { step.run() }
+    let distinct = Set(outputs.map(\.bits))
+    #expect(distinct.count == 1)
+    let misses = zip(outputs[0].elements, problem.expected).filter { !$1.accepts($0) }
+    #expect(misses.count == 0)
+  }
+}
