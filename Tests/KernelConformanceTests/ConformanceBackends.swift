@@ -2,6 +2,10 @@ import MNV4Core
 import MNV4Graph
 import MNV4Kernels
 
+#if XNNPACK
+  import MNV4XNNPACK
+#endif
+
 /// The backends that must meet the contract of every operation they say they run.
 let conformanceBackends: [any Backend] = {
   var backends: [any Backend] = [SwiftBackend()]
@@ -13,7 +17,7 @@ let conformanceBackends: [any Backend] = {
 
 #if XNNPACK
   /// The backend of the library, where the package is built with it.
-  let xnnpackBackends: [any Backend] = []
+  let xnnpackBackends: [any Backend] = [XNNPACKBackend()]
 #endif
 
 /// Every kernel of the `swift` backend by itself, sharing even the smallest step among its threads.

@@ -70,7 +70,7 @@ struct LimitTests {
     var bytes = sound
     bytes[3] = 1
     try expectRefusal("reserved at byte", section: 4, bytes)
-    for value in [0, -1, 0.1, 1.01, .nan, .infinity, 5e-324] as [Double] {
+    for value in [0, -1, 0.1, 1.01, .nan, .infinity, Double.leastNonzeroMagnitude] as [Double] {
       bytes = sound
       bytes.set(value.bitPattern, at: 4)
       try expectRefusal("expected a crop fraction", section: 4, bytes)
