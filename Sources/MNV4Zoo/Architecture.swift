@@ -11,12 +11,15 @@ package struct Architecture: Sendable {
   package let preprocessing: ImagePreprocessing?
   /// The checkpoint key whose first extent is the number of classes.
   package let classifierKey: String
+  private let paddingRule: GraphBuilder.PaddingRule
+  private let batchNormEpsilon: Float
   private let append:
     @Sendable (inout GraphBuilder, Parameters) throws(BuildError) -> ValueID
 
   package init(
     name: String, source: String, defaultInputSize: Int, preprocessing: ImagePreprocessing?,
-    classifierKey: String,
+    classifierKey: String, paddingRule: GraphBuilder.PaddingRule = .symmetric,
+    batchNormEpsilon: Float = 1e-5,
     append: @escaping @Sendable (inout GraphBuilder, Parameters) throws(BuildError) -> ValueID
   ) {
     self.name = name
@@ -24,6 +27,8 @@ package struct Architecture: Sendable {
     self.defaultInputSize = defaultInputSize
     self.preprocessing = preprocessing
     self.classifierKey = classifierKey
+    self.paddingRule = paddingRule
+    self.batchNormEpsilon = batchNormEpsilon
     self.append = append
   }
 
@@ -54,7 +59,8 @@ package struct Architecture: Sendable {
     try check("classes", parameters.classCount, in: Parameters.classCounts)
     try check("input size", inputSize, in: Parameters.inputSizes)
     try check("stem stride", parameters.stemStride, in: Parameters.stemStrides)
-    var builder = GraphBuilder(name: name, weights: weights)
+    var builder = GraphBuilder(
+      name: name, weights: weights, paddingRule: paddingRule, batchNormEpsilon: batchNormEpsilon)
     var settled = parameters
     settled.inputSize = inputSize
     let output = try append(&builder, settled)
