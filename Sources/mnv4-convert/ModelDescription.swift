@@ -49,8 +49,9 @@ struct ModelDescription {
       switch preprocessing.resizeMode {
       case .shorterSide:
         "shorter side to input / \(fraction) (\(filter), antialiased), centre crop \(crop)"
-      case .stretch: "both sides to input / \(fraction) (\(filter), antialiased), "
-        + "centre crop \(crop)"
+      case .stretch:
+        "both sides to input / \(fraction) (\(filter), antialiased), "
+          + "centre crop \(crop)"
       case .none: "none: pictures must be \(crop)"
       }
     return [
