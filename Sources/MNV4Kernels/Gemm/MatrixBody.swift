@@ -4,7 +4,8 @@ import MNV4Graph
 /// matrix products, whose rows and panels follow one another.
 ///
 /// Rows of the input are `depth` elements, rows of the output `columnCount`; neither is aligned. The
-/// output overlaps neither the input nor the residual. Nothing is read past the input.
+/// output overlaps neither the input nor the residual. Nothing is read past the input,
+/// and up to 28 bytes past the residual.
 struct MatrixBody: StepBody {
   private var input: UnsafePointer<Float>
   private var output: UnsafeMutablePointer<Float>
