@@ -73,7 +73,10 @@ let package = Package(
     target("MNV4Imaging", ["CImageCodecs", "MNV4"]),
     target(
       "MNV4CommandSupport",
-      ["MNV4", "MNV4Core", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      [
+        "MNV4", "MNV4Graph", "MNV4Core",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     command(
       "mnv4-run",
       ["MNV4CommandSupport", "MNV4Imaging", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),

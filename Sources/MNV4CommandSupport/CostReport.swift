@@ -1,5 +1,5 @@
-public import ArgumentParser
-package import MNV4Core
+package import ArgumentParser
+internal import MNV4Core
 package import MNV4Graph
 
 /// How the commands are told to count bytes and model time.
