@@ -40,7 +40,7 @@ let deliberate = allocationCount {
 }
 print("deliberate \(deliberate)")
 
-let network = try model(inputSize: 32)
+let network = try model(inputSize: 8)
 for backend in Model.backendNames {
   guard let choice = BackendChoice(rawValue: backend) else { continue }
   for threads in [1, 2] {
