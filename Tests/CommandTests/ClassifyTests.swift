@@ -17,8 +17,9 @@ import Testing
     let lines = result.outputLines
     #expect(lines.count == 3)
     #expect(lines.first?.hasPrefix("\(Repository.picture)  (") == true)
-    #expect(lines.dropFirst().map { $0.split(separator: " ").joined(separator: " ") }
-      == ["79.3 % cat", "7.9 % dog"])
+    #expect(
+      lines.dropFirst().map { $0.split(separator: " ").joined(separator: " ") }
+        == ["79.3 % cat", "7.9 % dog"])
   }
 
   @Test func jsonHasItsKeysAndNoOther() throws {

@@ -8,7 +8,9 @@ enum NodeByNode {
   static func run(_ graph: Graph, _ input: [Float]) throws -> [Float] {
     let backend = SwiftBackend()
     let buffers = try graph.values.map { try AlignedBuffer(byteCount: 4 * $0.shape.elementCount) }
-    func bytes(_ id: ValueID) -> UnsafeMutableRawBufferPointer { buffers[id.index].mutableBytes }
+    func bytes(_ id: ValueID) -> UnsafeMutableRawBufferPointer {
+      buffers[id.index].unsafeMutableBytes
+    }
     input.withUnsafeBytes { bytes(graph.inputs[0]).copyMemory(from: $0) }
     for node in graph.nodes {
       if case .reshape = node.operation {
