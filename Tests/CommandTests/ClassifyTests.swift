@@ -17,8 +17,9 @@ import Testing
     let lines = result.outputLines
     #expect(lines.count == 3)
     #expect(lines.first?.hasPrefix("\(Repository.picture)  (") == true)
-    #expect(lines.dropFirst().map { $0.split(separator: " ").joined(separator: " ") }
-      == ["79.3 % cat", "7.9 % dog"])
+    #expect(
+      lines.dropFirst().map { $0.split(separator: " ").joined(separator: " ") }
+        == ["79.3 % cat", "7.9 % dog"])
   }
 
   @Test func jsonHasItsKeysAndNoOther() throws {
@@ -134,6 +135,17 @@ import Testing
     ] {
       #expect(result.status == 0 && !result.wasSignalled)
       #expect(result.errors == "")
+    }
+  }
+
+  /// Results that cannot be written are a failure, unlike a reader that has had enough.
+  @Test func fullDiskIsAFailure() throws {
+    for arguments in ["\"$1\" \"$2\"", "\"$1\" --explain"] {
+      let result = try Command.shell(
+        "-c", "exec \"$0\" \(arguments) > /dev/full", Command.run.path, Repository.model,
+        Repository.picture)
+      #expect(result.status == 1 && !result.wasSignalled)
+      #expect(result.errors == "cannot write the results: No space left on device\n")
     }
   }
 }
