@@ -137,4 +137,15 @@ import Testing
       #expect(result.errors == "")
     }
   }
+
+  /// Results that cannot be written are a failure, unlike a reader that has had enough.
+  @Test func fullDiskIsAFailure() throws {
+    for arguments in ["\"$1\" \"$2\"", "\"$1\" --explain"] {
+      let result = try Command.shell(
+        "-c", "exec \"$0\" \(arguments) > /dev/full", Command.run.path, Repository.model,
+        Repository.picture)
+      #expect(result.status == 1 && !result.wasSignalled)
+      #expect(result.errors == "cannot write the results: No space left on device\n")
+    }
+  }
 }

@@ -135,6 +135,21 @@ import Testing
     #expect(try folder.contents == ["m.mnv4", "w.safetensors"])
   }
 
+  /// A file system that runs full half way: here, the limit of a file's size.
+  @Test func failedWriteKeepsTheOldModel() throws {
+    let output = try folder.write("old", to: "m.mnv4")
+    let script = """
+      ulimit -f 1000
+      exec env --default-signal=XFSZ "$0" "$1" --arch mobilenetv4_conv_small -o "$2"
+      """
+    let result = try Command.shell(
+      "-c", script, Command.convert.path, folder("w.safetensors"), output)
+    #expect(result.status == 1 && !result.wasSignalled)
+    #expect(result.errors.contains("\(output): cannot write: File too large"), "\(result.errors)")
+    #expect(try TemporaryFolder.bytes(output) == Array("old".utf8))
+    #expect(try folder.contents == ["m.mnv4", "w.safetensors"])
+  }
+
   /// The checkpoint's own path as output leaves a model there, whole.
   @Test func outputMayBeTheSource() throws {
     let path = folder("w.safetensors")

@@ -18,12 +18,16 @@ struct Command {
   static let convert = Command("mnv4-convert")
   static let bench = Command("mnv4-bench")
   static let allocationProbe = Command("allocation-probe")
+  /// The system's shell.
+  static let shell = Command(path: "/bin/sh")
 
   let path: String
 
   private init(_ name: String) {
     path = Self.buildFolder + "/" + name
   }
+
+  private init(path: String) { self.path = path }
 
   /// The test bundle lies beside the executables.
   private static let buildFolder = URL(fileURLWithPath: CommandLine.arguments[0])
