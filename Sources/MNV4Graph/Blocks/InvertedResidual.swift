@@ -1,4 +1,4 @@
-package import MNV4Core
+import MNV4Core
 
 /// The inverted residual of MobileNetV2 (Sandler et al., 2018, arXiv 1801.04381), and the depthwise
 /// separable block that it becomes without an expansion.

@@ -1,3 +1,5 @@
+import MNV4Core
+
 /// Squeeze and excitation (Hu et al., 2018, arXiv 1709.01507): each channel times a factor computed
 /// from the means of all channels.
 ///
