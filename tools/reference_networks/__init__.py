@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import torch
 
-from . import timm_variants
+from . import mobilenext, timm_variants
 
 NETWORKS: dict[str, Callable[[int], torch.nn.Module]] = {
+    **mobilenext.NETWORKS,
     **timm_variants.NETWORKS,
 }
