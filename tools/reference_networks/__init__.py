@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import torch
 
-from . import timm_variants
+from . import searched, timm_variants
 
 NETWORKS: dict[str, Callable[[int], torch.nn.Module]] = {
     **timm_variants.NETWORKS,
+    **searched.NETWORKS,
 }
