@@ -71,7 +71,7 @@ private struct MobileNetV4 {
       value, prefix: "classifier", outputs: parameters.classCount)
   }
 
-  private func scaled(_ channels: Int) -> Int { ChannelRounding.scaled(channels, by: width) }
+  private func scaled(_ channels: Int) -> Int { roundedChannels(Double(channels) * width) }
 
   private func append(
     _ block: MobileNetV4Table.Block, to value: ValueID, _ prefix: String,
