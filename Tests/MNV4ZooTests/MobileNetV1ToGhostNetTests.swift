@@ -92,7 +92,8 @@ import Testing
 
   /// The rule of the papers: multiples of the divisor, at least one, and no less than 90 %.
   @Test(arguments: [
-    (1.0, 8, 8), (12, 8, 16), (11.9, 8, 8), (18, 8, 24), (20, 8, 24), (30, 8, 32), (184, 8, 184),
+    (1.0, 8, 8), (12, 8, 16), (8.8, 8, 8), (11.9, 8, 16), (18, 8, 24), (20, 8, 24), (30, 8, 32),
+    (184, 8, 184),
     (23, 4, 24), (20.8, 4, 20), (1248, 4, 1248),
   ])
   func channelsAreRounded(count: Double, divisor: Int, expected: Int) {
