@@ -118,8 +118,12 @@ struct Planner {
   /// The operation with what is fused into it: `pointwise + residual + ReLU`.
   private static func describe(_ problem: StepProblem) -> String {
     var parts = [problem.operation.describe(inputs: problem.inputs)]
-    if case .convolution(let convolution) = problem.operation, convolution.hasResidual {
-      parts.append("residual")
+    if case .convolution(let convolution) = problem.operation {
+      switch convolution.residual {
+      case .none: break
+      case .whole: parts.append("residual")
+      case .channels: parts.append("partial residual")
+      }
     }
     let activation = problem.operation.fusedActivation
     if activation != .identity { parts.append(activation.name) }
