@@ -76,7 +76,7 @@ struct Planner {
   /// The graph after every pass.
   static func simplified(_ graph: Graph) throws(MNV4Error) -> Graph {
     do {
-      return try graph.foldingBatchNorm().fusingActivations().fusingResiduals()
+      return try graph.foldingConstants().fusingActivations().fusingResiduals()
         .fusingActivations()
     } catch {
       throw MNV4Error(.outOfResources, error.description)
@@ -136,8 +136,12 @@ struct Planner {
   /// The operation with what is fused into it: `pointwise + residual + ReLU`.
   private static func describe(_ problem: StepProblem) -> String {
     var parts = [problem.operation.describe(inputs: problem.inputs)]
-    if case .convolution(let convolution) = problem.operation, convolution.hasResidual {
-      parts.append("residual")
+    if case .convolution(let convolution) = problem.operation {
+      switch convolution.residual {
+      case .none: break
+      case .whole: parts.append("residual")
+      case .channels: parts.append("partial residual")
+      }
     }
     let activation = problem.operation.fusedActivation
     if activation != .identity { parts.append(activation.name) }
