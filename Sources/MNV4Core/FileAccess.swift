@@ -47,7 +47,7 @@ package enum FileAccess {
     do { buffer = try AlignedBuffer(byteCount: byteCount) } catch { throw .allocation(error) }
     var done = 0
     while done < byteCount {
-      let count = read(descriptor, buffer.mutableBytes.baseAddress! + done, byteCount - done)
+      let count = read(descriptor, buffer.unsafeMutableBytes.baseAddress! + done, byteCount - done)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw .system(operation: "read", code: errno) }
       guard count > 0 else { throw .changedWhileReading }

@@ -1,7 +1,7 @@
 /// Eight floats: two SSE or NEON registers, one of AVX.
 typealias FloatVector = SIMD8<Float>
 
-let vectorWidth = FloatVector.scalarCount
+var vectorWidth: Int { 8 }
 
 extension Int {
   /// The next multiple of `unit`.
@@ -53,10 +53,10 @@ struct Clamp {
 
   @inline(__always)
   func callAsFunction(_ vector: FloatVector) -> FloatVector {
-    let low = FloatVector(repeating: low)
-    let high = FloatVector(repeating: high)
-    let raised = vector.replacing(with: low, where: vector .< low)
-    return raised.replacing(with: high, where: raised .> high)
+    // Lane by lane, which compiles to one maximum and one minimum; `replacing` to masks.
+    var result = vector
+    for lane in 0..<vectorWidth { result[lane] = self(vector[lane]) }
+    return result
   }
 
   @inline(__always)

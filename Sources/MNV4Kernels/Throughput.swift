@@ -6,13 +6,13 @@ import MNV4Graph
 enum Throughput {
   /// Multiply-accumulates a nanosecond.
   static let pointwise = 20.0
-  static let convolution = 16.0
-  static let depthwise = 8.0
+  static let convolution = 19.0
+  static let depthwise = 13.0
   static let reference = 0.5
   /// Bytes read and written a nanosecond.
-  static let memory = 10.0
+  static let memory = 40.0
   /// Elements a nanosecond of a function with an exponential in it.
-  static let exponential = 0.8
+  static let exponential = 0.7
 }
 
 extension StepProblem {
@@ -38,7 +38,7 @@ extension StepProblem {
     if case .activation(let alone) = operation { function = alone }
     switch function {
     case .identity, .relu, .relu6: return 0
-    case .hardSwish, .hardSigmoid: return Double(output.shape.elementCount) * 0.25
+    case .hardSwish, .hardSigmoid: return Double(output.shape.elementCount) * 0.15
     case .sigmoid, .silu, .gelu:
       return Double(output.shape.elementCount) / Throughput.exponential
     }

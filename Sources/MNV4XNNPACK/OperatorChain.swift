@@ -88,7 +88,8 @@
     // MARK: Layers
 
     private func addConvolution(
-      _ convolution: Convolution, inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>
+      _ convolution: Convolution, inputs: [UnsafePointer<Float>],
+      output: UnsafeMutablePointer<Float>
     ) throws(BackendError) {
       let input = problem.inputs[0].shape
       let shape = problem.output.shape

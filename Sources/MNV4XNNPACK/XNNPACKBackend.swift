@@ -61,7 +61,8 @@
         if let name = Epilogue(convolution.activation)?.operatorName { names.append(name) }
         return names.joined(separator: " + ")
       case .fullyConnected(let layer):
-        return (["fully_connected_nc_f32"]
+        return
+          (["fully_connected_nc_f32"]
           + [Epilogue(layer.activation)?.operatorName].compactMap(\.self))
           .joined(separator: " + ")
       case .activation(let function):

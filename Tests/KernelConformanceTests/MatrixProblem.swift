@@ -8,6 +8,13 @@ struct MatrixProblem {
   let depth: Int
   let columnCount: Int
 
+  init(batchCount: Int, rowCount: Int, depth: Int, columnCount: Int) {
+    self.batchCount = batchCount
+    self.rowCount = rowCount
+    self.depth = depth
+    self.columnCount = columnCount
+  }
+
   init(random: inout SeededRandom) {
     batchCount = random.int(1...2)
     rowCount = random.int(1...15)

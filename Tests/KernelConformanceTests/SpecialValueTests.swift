@@ -80,7 +80,9 @@ import Testing
     let steps = try packed.prepare(
       [StepBinding(inputs: [UnsafeRawPointer(source.pointer)], output: target.pointer)],
       threadCount: 1)
-    steps[0].run()
-    return target.elements
+    return withExtendedLifetime(source) {
+      steps[0].run()
+      return target.elements
+    }
   }
 }

@@ -73,7 +73,9 @@ import Testing
           StepBinding(inputs: inputs.map { UnsafeRawPointer($0.pointer) }, output: $0.pointer)
         }, threadCount: 2)
     }
-    for step in steps { step.run() }
+    withExtendedLifetime(inputs) {
+      for step in steps { step.run() }
+    }
     let distinct = Set(outputs.map(\.bits))
     #expect(distinct.count == 1)
     let misses = zip(outputs[0].elements, problem.expected).filter { !$1.accepts($0) }

@@ -37,22 +37,19 @@ struct PackedMatrixProduct: PackedKernel {
     let packing = PanelPackingBody(
       right: binding.floats(1), packed: packed, depth: depth, columnCount: columnCount,
       isTransposed: product.transposesRight, scale: product.scale)
-    var steps: [any PreparedStep] = [
+    let packingStep =
       ParallelStep(
         packing, partCount: batchCount * packing.panelCount, workers: workers, keeping: [scratch])
-    ]
-    for batch in 0..<batchCount {
-      let weights = UnsafeRawPointer(packed + batch * packedCount)
-      let body = MatrixBody(
-        input: binding.floats(0) + batch * rowCount * depth,
-        output: binding.outputFloats + batch * rowCount * columnCount, rowCount: rowCount,
-        panels: PanelView(
-          weights: weights.assumingMemoryBound(to: FloatVector.self), bias: zeros, depth: depth,
-          columnCount: columnCount),
-        epilogue: Epilogue(activation: .identity), workers: workers)
-      steps.append(ParallelStep(body, partCount: body.cells.partCount, workers: workers))
-    }
-    return StepSequence(steps)
+    let body = MatrixBody(
+      input: binding.floats(0), output: binding.outputFloats, rowCount: rowCount,
+      panels: PanelView(
+        weights: UnsafeRawPointer(packed).assumingMemoryBound(to: FloatVector.self), bias: zeros,
+        depth: depth, columnCount: columnCount),
+      epilogue: Epilogue(activation: .identity), batchCount: batchCount, workers: workers)
+    return StepSequence([
+      packingStep,
+      ParallelStep(body, partCount: body.partCount, workers: workers, keeping: [scratch]),
+    ])
   }
 }
 

@@ -36,18 +36,33 @@ struct SoftmaxBody: StepBody {
     }
   }
 
+  /// The greatest element of a row; NaNs may be passed over, and reach the sum instead.
+  @inline(__always)
+  private func greatest(_ row: UnsafePointer<Float>) -> Float {
+    var lanes = FloatVector(repeating: row[0])
+    var index = 0
+    while index &+ vectorWidth <= length {
+      let next = load(row + index)
+      for lane in 0..<vectorWidth {
+        lanes[lane] = next[lane] > lanes[lane] ? next[lane] : lanes[lane]
+      }
+      index &+= vectorWidth
+    }
+    var greatest = lanes[0]
+    for lane in 1..<vectorWidth where lanes[lane] > greatest { greatest = lanes[lane] }
+    while index < length {
+      if row[index] > greatest { greatest = row[index] }
+      index &+= 1
+    }
+    return greatest
+  }
+
   private func normalize(
     _ source: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>
   ) {
-    var greatest = source[0]
-    var index = 1
-    while index < length {
-      greatest = source[index] > greatest ? source[index] : greatest
-      index &+= 1
-    }
-    let shift = FloatVector(repeating: greatest)
+    let shift = FloatVector(repeating: greatest(source))
     var sums = FloatVector.zero
-    index = 0
+    var index = 0
     while index &+ vectorWidth <= length {
       let exponentials = exponential(load(source + index) - shift)
       store(exponentials, to: target + index)

@@ -1,25 +1,28 @@
 import MNV4Graph
 
-/// One group of a convolution as a matrix product whose rows are gathered: six pixels at a time, tap
+/// A convolution as matrix products, one a group, whose rows are gathered: six pixels at a time, tap
 /// by tap; where a window's row lies within the image, a row of taps is one run of memory.
 ///
 /// Nothing is aligned. The output overlaps neither the input nor the residual. Nothing is read past
-/// the input; taps in the padding read zeros.
+/// the input, and up to 28 bytes past the residual; taps in the padding read zeros.
 struct IndirectBody: StepBody {
-  let input: UnsafePointer<Float>
-  let output: UnsafeMutablePointer<Float>
-  let zeros: UnsafePointer<Float>
-  let panels: PanelView
-  let epilogue: Epilogue
-  let geometry: WindowGeometry
-  let groupInputs: Int
-  let interior: Range<Int>
-  let pixels: Partition
+  private var input: UnsafePointer<Float>
+  private var output: UnsafeMutablePointer<Float>
+  /// As many as a row of taps.
+  private let zeros: UnsafePointer<Float>
+  private var panels: PanelView
+  private var epilogue: Epilogue
+  private let geometry: WindowGeometry
+  private let groupCount: Int
+  private let groupInputs: Int
+  private let interior: Range<Int>
+  /// Pixels by panels, of each group.
+  private let cells: Grid
 
   init(
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
     zeros: UnsafePointer<Float>, panels: PanelView, epilogue: Epilogue, geometry: WindowGeometry,
-    groupInputs: Int, workers: Workers
+    groupCount: Int, workers: Workers
   ) {
     self.input = input
     self.output = output
@@ -27,22 +30,36 @@ struct IndirectBody: StepBody {
     self.panels = panels
     self.epilogue = epilogue
     self.geometry = geometry
-    self.groupInputs = groupInputs
+    self.groupCount = groupCount
+    groupInputs = geometry.inputChannels / groupCount
     interior = geometry.interiorColumns
-    pixels = Partition(
-      count: geometry.pixelCount, unit: RowTile.rowCount,
-      nanosecondsPerItem: Double(panels.depth * panels.columnCount) / Throughput.convolution,
-      workers: workers)
+    cells = Grid(
+      rowCount: geometry.pixelCount, rowUnit: RowTile.rowCount, columnCount: panels.panelCount,
+      nanosecondsPerItem: Double(panels.depth * PackedMatrix.panelWidth)
+        / Throughput.convolution, workers: workers)
   }
 
+  var partCount: Int { groupCount * cells.partCount }
+
   func run(part: Int) {
-    let range = pixels[part]
+    let (group, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
+    var body = self
+    let offset = group &* panels.columnCount
+    body.input += group &* groupInputs
+    body.output += offset
+    body.epilogue = epilogue.shifted(by: offset)
+    body.panels = panels.group(group)
+    body.run(cell: cell)
+  }
+
+  private func run(cell: Int) {
+    let (range, panelRange) = cells[cell]
     var pixel = range.lowerBound
     while pixel < range.upperBound {
       let count = min(range.upperBound &- pixel, RowTile.rowCount)
       let origins = WindowOrigins(geometry, pixel: pixel, count: count, interior: interior)
-      var panel = 0
-      while panel < panels.panelCount {
+      var panel = panelRange.lowerBound
+      while panel < panelRange.upperBound {
         var tile = RowTile(bias: panels.bias(ofPanel: panel))
         if origins.areInterior && groupInputs == geometry.inputChannels {
           accumulateRuns(&tile, origins, panels.panel(panel))
@@ -56,7 +73,7 @@ struct IndirectBody: StepBody {
           epilogue: epilogue)
         panel &+= 1
       }
-      if epilogue.needsPass { activate(pixel, count) }
+      if epilogue.needsPass { activate(pixel, count, panelRange) }
       pixel &+= count
     }
   }
@@ -111,10 +128,12 @@ struct IndirectBody: StepBody {
     return input + (row &* geometry.inputWidth &+ x) &* geometry.inputChannels
   }
 
-  private func activate(_ pixel: Int, _ count: Int) {
+  private func activate(_ pixel: Int, _ count: Int, _ panelRange: Range<Int>) {
+    let first = panelRange.lowerBound &* PackedMatrix.panelWidth
+    let last = min(panelRange.upperBound &* PackedMatrix.panelWidth, panels.columnCount)
     for index in pixel..<pixel &+ count {
       epilogue.activation.apply(
-        to: output + index &* geometry.outputChannels, count: panels.columnCount)
+        to: output + (index &* geometry.outputChannels &+ first), count: last &- first)
     }
   }
 }

@@ -35,7 +35,7 @@ private func depthwiseKernel(_ name: String, width: FilterWidth) -> Kernel {
       return width.value == nil || width.value == convolution.kernel.width
     },
     nanoseconds: { problem in
-      problem.nanoseconds(rate: Throughput.depthwise * (width.value == nil ? 0.75 : 1))
+      problem.nanoseconds(rate: Throughput.depthwise * (width.value == nil ? 0.9 : 1))
     },
     pack: { problem throws(BackendError) in try PackedDepthwise(problem, width: width) })
 }

@@ -1,34 +1,50 @@
 import MNV4Graph
 
-/// `epilogue(rows · panels + bias)`: pointwise convolutions, fully connected layers, and one matrix
-/// of a matrix product.
+/// `epilogue(rows · panels + bias)`: pointwise convolutions, fully connected layers, and batches of
+/// matrix products, whose rows and panels follow one another.
 ///
 /// Rows of the input are `depth` elements, rows of the output `columnCount`; neither is aligned. The
-/// output overlaps neither the input nor the residual. Nothing is read past the input.
+/// output overlaps neither the input nor the residual. Nothing is read past the input,
+/// and up to 28 bytes past the residual.
 struct MatrixBody: StepBody {
-  let input: UnsafePointer<Float>
-  let output: UnsafeMutablePointer<Float>
-  let panels: PanelView
-  let epilogue: Epilogue
-  /// Rows by panels.
-  let cells: Grid
+  private var input: UnsafePointer<Float>
+  private var output: UnsafeMutablePointer<Float>
+  private var panels: PanelView
+  private let epilogue: Epilogue
+  private let rowCount: Int
+  private let batchCount: Int
+  /// Rows by panels, of each of the batch.
+  private let cells: Grid
 
   init(
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, rowCount: Int,
-    panels: PanelView, epilogue: Epilogue, workers: Workers
+    panels: PanelView, epilogue: Epilogue, batchCount: Int = 1, workers: Workers
   ) {
     self.input = input
     self.output = output
     self.panels = panels
     self.epilogue = epilogue
+    self.rowCount = rowCount
+    self.batchCount = batchCount
     cells = Grid(
       rowCount: rowCount, rowUnit: RowTile.rowCount, columnCount: panels.panelCount,
       nanosecondsPerItem: Double(panels.depth * PackedMatrix.panelWidth) / Throughput.pointwise,
       workers: workers)
   }
 
+  var partCount: Int { batchCount * cells.partCount }
+
   func run(part: Int) {
-    let (rowRange, panelRange) = cells[part]
+    let (batch, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
+    var body = self
+    body.input += batch &* rowCount &* panels.depth
+    body.output += batch &* rowCount &* panels.columnCount
+    body.panels = panels.group(batch, hasBias: false)
+    body.run(cell: cell)
+  }
+
+  private func run(cell: Int) {
+    let (rowRange, panelRange) = cells[cell]
     // A block of rows stays in the cache while the panels pass by.
     let block = max(24_576 / panels.depth / RowTile.rowCount, 1) &* RowTile.rowCount
     var start = rowRange.lowerBound

@@ -1,43 +1,48 @@
 import MNV4Core
 import MNV4Graph
 
-/// Weights of a matrix product in the layout of `RowTile`: panels of eight columns, each `depth` rows
-/// of eight floats; columns past the last are zeros. The bias (zeros where there is none) follows in
-/// a buffer of the same padded width.
+/// Weights of matrix products in the layout of `RowTile`: panels of eight columns, each `depth` rows
+/// of eight floats; columns past the last are zeros. The bias (zeros where there is none) is in a
+/// buffer of the same padded width. The matrices of several groups follow one another.
 struct PackedMatrix: Sendable {
   static let panelWidth = vectorWidth
 
   let depth: Int
+  /// Of one group.
   let columnCount: Int
+  let groupCount: Int
   let weights: AlignedBuffer
   let bias: AlignedBuffer
 
-  /// From `[columns, depth]` rows that start `rowStride` floats apart.
+  /// From `[groups, columns, depth]` weights and a bias `[groups, columns]`.
   init(
-    rows: UnsafePointer<Float>, rowStride: Int, depth: Int, columnCount: Int,
+    rows: UnsafePointer<Float>, depth: Int, columnCount: Int, groupCount: Int = 1,
     bias biasElements: UnsafePointer<Float>?
   ) throws(BackendError) {
     let paddedColumns = columnCount.roundedUp(to: Self.panelWidth)
-    let weights = try allocate(floatCount: paddedColumns * depth)
-    let bias = try allocate(floatCount: paddedColumns)
+    let weights = try allocate(floatCount: groupCount * paddedColumns * depth)
+    let bias = try allocate(floatCount: groupCount * paddedColumns)
     let packed = weights.pointer(as: Float.self)
     let packedBias = bias.pointer(as: Float.self)
-    for column in 0..<columnCount {
-      let panel = column / Self.panelWidth
-      let lane = column % Self.panelWidth
-      let source = rows + column * rowStride
+    for row in 0..<groupCount * columnCount {
+      let (group, column) = row.quotientAndRemainder(dividingBy: columnCount)
+      let padded = group * paddedColumns + column
+      let (panel, lane) = padded.quotientAndRemainder(dividingBy: Self.panelWidth)
+      let source = rows + row * depth
       let destination = packed + panel * depth * Self.panelWidth + lane
       for k in 0..<depth { destination[k * Self.panelWidth] = source[k] }
-      if let biasElements { packedBias[column] = biasElements[column] }
+      if let biasElements { packedBias[padded] = biasElements[row] }
     }
     self.depth = depth
     self.columnCount = columnCount
+    self.groupCount = groupCount
     self.weights = weights
     self.bias = bias
   }
 
   var byteCount: Int { weights.byteCount + bias.byteCount }
 
+  /// The first group's.
   var view: PanelView {
     PanelView(
       weights: UnsafeRawPointer(weights.pointer(as: Float.self))
@@ -46,7 +51,7 @@ struct PackedMatrix: Sendable {
   }
 }
 
-/// Pointers to a packed matrix.
+/// Pointers to one group's packed matrix.
 struct PanelView {
   /// On a 32-byte boundary.
   let weights: UnsafePointer<FloatVector>
@@ -56,6 +61,14 @@ struct PanelView {
 
   var panelCount: Int {
     (columnCount &+ PackedMatrix.panelWidth &- 1) / PackedMatrix.panelWidth
+  }
+
+  /// The group `index` after this one, with a bias of its own unless there is none.
+  func group(_ index: Int, hasBias: Bool = true) -> PanelView {
+    let shift = index &* panelCount
+    return PanelView(
+      weights: panel(shift), bias: hasBias ? bias + shift &* PackedMatrix.panelWidth : bias,
+      depth: depth, columnCount: columnCount)
   }
 
   @inline(__always)
@@ -85,6 +98,11 @@ struct Epilogue {
     self.activation = activation
     clamp = Clamp(activation.clampBounds)
     needsPass = activation.clampBounds == nil
+  }
+
+  /// For an output that starts `offset` elements later.
+  func shifted(by offset: Int) -> Epilogue {
+    Epilogue(activation: activation, residual: residual.map { $0 + offset })
   }
 
   /// Stores `count` lanes of `sum` at `offset` of the output. Neither is aligned; with a residual

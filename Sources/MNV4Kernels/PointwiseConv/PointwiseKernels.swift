@@ -72,7 +72,7 @@ struct PackedRows: PackedKernel {
     let depth = problem.inputs[0].shape.last
     matrix = try problem.withFloats(weights, bias) { weights, bias throws(BackendError) in
       try PackedMatrix(
-        rows: weights, rowStride: depth, depth: depth, columnCount: problem.output.shape.last,
+        rows: weights, depth: depth, columnCount: problem.output.shape.last,
         bias: bias)
     }
     rowCount = problem.output.shape.rowCount
@@ -93,7 +93,7 @@ struct PackedRows: PackedKernel {
         activation: activation, residual: hasResidual ? binding.floats(1) : nil),
       workers: workers)
     return ParallelStep(
-      body, partCount: body.cells.partCount, workers: workers,
+      body, partCount: body.partCount, workers: workers,
       keeping: [matrix.weights, matrix.bias])
   }
 }
