@@ -80,6 +80,8 @@ extension Architecture {
   /// Every network, in the order of `mnv4-convert --list-archs`.
   package static let all: [Architecture] =
     mobileNetV4
+    + mobileNetV2
+    + mobileNeXt
     + mobileNetV1
     + mobileNetV3
     + efficientNet

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import torch
 
-from . import searched, timm_variants
+from . import mobilenext, searched, timm_variants
 
 NETWORKS: dict[str, Callable[[int], torch.nn.Module]] = {
+    **mobilenext.NETWORKS,
     **timm_variants.NETWORKS,
     **searched.NETWORKS,
 }

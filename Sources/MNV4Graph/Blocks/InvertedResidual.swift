@@ -18,11 +18,14 @@ package struct InvertedResidual: Hashable, Sendable {
   package var squeezeExcite: SqueezeExcite?
   /// Whether the input is added where the stride is 1 and the channel counts agree.
   package var allowsResidual: Bool
+  /// Whether one more depthwise convolution, 3×3, of stride 1, normalized and not activated, stands
+  /// before the block's own (MobileNeXt, Zhou et al., 2020, arXiv 2007.02269, Table 5).
+  package var hasExtraDepthwise: Bool
 
   package init(
     kernel: Int, stride: Int = 1, expanded: Int?, outputs: Int, activation: Activation,
     projectionActivation: Activation = .identity, squeezeExcite: SqueezeExcite? = nil,
-    allowsResidual: Bool = true
+    allowsResidual: Bool = true, hasExtraDepthwise: Bool = false
   ) {
     self.kernel = kernel
     self.stride = stride
@@ -32,13 +35,15 @@ package struct InvertedResidual: Hashable, Sendable {
     self.projectionActivation = projectionActivation
     self.squeezeExcite = squeezeExcite
     self.allowsResidual = allowsResidual
+    self.hasExtraDepthwise = hasExtraDepthwise
   }
 }
 
 extension GraphBuilder {
   /// Appends the block with timm's key names below `prefix`: convolutions `conv_pw`, `conv_dw`,
   /// `conv_pwl` with `bn1` to `bn3`, or `conv_dw`, `conv_pw` with `bn1` and `bn2` where nothing is
-  /// expanded; `se` for the squeeze-and-excite.
+  /// expanded; `se` for the squeeze-and-excite; `conv_dw_start` and `bn_start`, in timm's manner, for
+  /// the extra depthwise convolution.
   package mutating func invertedResidual(
     _ input: ValueID, _ block: InvertedResidual, prefix: String
   ) throws(BuildError) -> ValueID {
@@ -55,6 +60,13 @@ extension GraphBuilder {
         normPrefix: nextNorm(), activation: block.activation)
     }
     let channels = shape(of: value).last
+    if block.hasExtraDepthwise {
+      value = try convolutionBatchNorm(
+        value,
+        ConvolutionLayer(
+          "\(prefix).conv_dw_start", outputs: channels, kernel: 3, groups: channels),
+        normPrefix: "\(prefix).bn_start", activation: .identity)
+    }
     value = try convolutionBatchNorm(
       value,
       ConvolutionLayer(
