@@ -41,7 +41,7 @@ final class FileAccessTests {
     try Data(bytes).write(to: URL(fileURLWithPath: path("a")))
     let buffer = try FileAccess.contents(of: path("a"))
     #expect(buffer.byteCount == byteCount)
-    #expect(Array(buffer.bytes) == bytes)
+    #expect(buffer.withUnsafeBytes { Array($0) } == bytes)
     #expect(UInt(bitPattern: buffer.pointer(as: UInt8.self)) % 64 == 0)
   }
 
