@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 import PackageDescription
 
 let xnnpack: TargetDependencyCondition = .when(traits: ["XNNPACK"])!
@@ -19,12 +19,16 @@ func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
     name: name,
-    dependencies: dependencies + [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+    dependencies: dependencies + [
+      .product(name: "ArgumentParser", package: "swift-argument-parser")
+    ],
     swiftSettings: settings)
 }
 
 /// The tests of the target of the same name.
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+  -> Target
+{
   .testTarget(
     name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
@@ -39,7 +43,8 @@ let package = Package(
     .executable(name: "mnv4-bench", targets: ["mnv4-bench"]),
   ],
   traits: [
-    .trait(name: "XNNPACK", description: "The xnnpack backend (libxnnpack-dev, libpthreadpool-dev)."),
+    .trait(
+      name: "XNNPACK", description: "The xnnpack backend (libxnnpack-dev, libpthreadpool-dev)."),
     .default(enabledTraits: ["XNNPACK"]),
   ],
   dependencies: [
@@ -68,7 +73,10 @@ let package = Package(
     target("MNV4Imaging", ["CImageCodecs", "MNV4"]),
     target(
       "MNV4CommandSupport",
-      ["MNV4", "MNV4Core", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      [
+        "MNV4", "MNV4Graph", "MNV4Core",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     command(
       "mnv4-run",
       ["MNV4CommandSupport", "MNV4Imaging", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
@@ -81,7 +89,20 @@ let package = Package(
     command(
       "mnv4-bench",
       ["MNV4CommandSupport", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
-    tests("MNV4Tests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+    tests(
+      "MNV4Tests",
+      ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .executableTarget(
+      name: "allocation-probe",
+      dependencies: ["CAllocationCounter", "MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph"],
+      path: "Tests/AllocationProbe", swiftSettings: settings),
+    tests(
+      "CommandTests",
+      [
+        "mnv4-run", "mnv4-convert", "mnv4-bench", "allocation-probe", "MNV4CommandSupport",
+        "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core",
+      ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),

@@ -3,7 +3,7 @@ package enum LabelFile {
   /// Reads a file of exactly `classCount` lines; an empty last line does not count.
   package static func read(_ path: String, classCount: Int) throws(CommandFailure) -> [String] {
     var lines = try CommandFile.text(path)
-      .split(separator: "\n", omittingEmptySubsequences: false)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .map(\.trimmingSpaces)
     if lines.last?.isEmpty == true { lines.removeLast() }
     guard lines.count == classCount else {

@@ -46,17 +46,21 @@ package final class AlignedBuffer: @unchecked Sendable {
     }
   }
 
-  /// The bytes, without the padding. Valid as long as the buffer is.
-  package var bytes: UnsafeRawBufferPointer {
+  /// The bytes, without the padding, for an owner that outlives every use of them.
+  ///
+  /// Not for a local variable: its last use, this call, may end the buffer's life. Use
+  /// `withUnsafeBytes` there.
+  package var unsafeBytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: base, count: byteCount)
   }
 
-  /// The bytes for their one writer. Valid as long as the buffer is.
-  package var mutableBytes: UnsafeMutableRawBufferPointer {
+  /// The bytes for their one writer, under the same rule.
+  package var unsafeMutableBytes: UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(start: base, count: byteCount)
   }
 
-  /// The address of `offset`, a multiple of the element's size within the buffer.
+  /// The address of `offset`, a multiple of the element's size within the buffer, under the same
+  /// rule.
   package func pointer<Element: BitwiseCopyable>(
     at offset: Int = 0, as type: Element.Type
   ) -> UnsafeMutablePointer<Element> {
@@ -70,7 +74,7 @@ package final class AlignedBuffer: @unchecked Sendable {
   ) throws(AllocationError) {
     let source = UnsafeRawBufferPointer(elements)
     try self.init(byteCount: source.count)
-    mutableBytes.copyMemory(from: source)
+    unsafeMutableBytes.copyMemory(from: source)
   }
 }
 

@@ -34,7 +34,7 @@ struct ByteReader {
   ) throws(FormatError) -> Value {
     let size = MemoryLayout<Value>.size
     try require(size, field)
-    let value = file.bytes.loadUnaligned(fromByteOffset: position, as: Value.self)
+    let value = file.unsafeBytes.loadUnaligned(fromByteOffset: position, as: Value.self)
     position += size
     return Value(littleEndian: value)
   }
@@ -101,7 +101,7 @@ struct ByteReader {
         found: "\(count)")
     }
     try require(count, field)
-    let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[position..<position + count])
+    let bytes = UnsafeRawBufferPointer(rebasing: file.unsafeBytes[position..<position + count])
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw failure(field, at: position, expected: "UTF-8", found: "bytes that are not")
     }
@@ -122,7 +122,7 @@ struct ByteReader {
       throw failure(
         field, at: position, expected: "\(count) elements", found: "\(remaining) bytes")
     }
-    let bytes = file.bytes
+    let bytes = file.unsafeBytes
     var elements: [Element] = []
     elements.reserveCapacity(count)
     for _ in 0..<count {
@@ -144,7 +144,7 @@ struct ByteReader {
   mutating func padding(_ field: StaticString) throws(FormatError) {
     let count = Header.aligned(position) - position
     try require(count, field)
-    let bytes = file.bytes
+    let bytes = file.unsafeBytes
     for offset in position..<position + count where bytes[offset] != 0 {
       throw failure(field, at: offset, expected: "0", found: "\(bytes[offset])")
     }

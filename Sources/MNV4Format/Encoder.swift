@@ -21,7 +21,7 @@ package enum Encoder {
     let fileByteCount = sections.last?.range.upperBound ?? 0
     let file: AlignedBuffer
     do { file = try AlignedBuffer(byteCount: fileByteCount) } catch { throw .allocation(error) }
-    let bytes = file.mutableBytes
+    let bytes = file.unsafeMutableBytes
     for (section, writer) in zip(sections, writers) {
       if section.kind == .data {
         ConstantCoding.copyData(

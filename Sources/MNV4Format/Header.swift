@@ -73,7 +73,7 @@ extension Header {
 
   /// The number of sections of a file whose header and table have the bytes that were written.
   private static func verifyFixedPart(of file: AlignedBuffer) throws(FormatError) -> Int {
-    let bytes = file.bytes
+    let bytes = file.unsafeBytes
     let found = Array(bytes.prefix(signature.count))
     guard found.elementsEqual(signature.prefix(found.count)) else {
       throw .signature(found: found)
@@ -145,7 +145,8 @@ extension Header {
       var gap = ByteReader(
         file: file, range: end..<section.range.lowerBound, part: .section(section.kind))
       try gap.padding("padding before")
-      let computed = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: file.bytes[section.range]))
+      let computed = CRC32C.checksum(
+        UnsafeRawBufferPointer(rebasing: file.unsafeBytes[section.range]))
       guard computed == section.checksum else {
         throw .checksum(.section(section.kind), stored: section.checksum, computed: computed)
       }

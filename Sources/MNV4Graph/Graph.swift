@@ -74,7 +74,7 @@ package struct Constant: Sendable {
   package init(name: String, shape: Shape, copying elements: [Float]) throws(AllocationError) {
     precondition(elements.count == shape.elementCount)
     let buffer = try AlignedBuffer(byteCount: elements.count * MemoryLayout<Float>.stride)
-    elements.withUnsafeBytes { buffer.mutableBytes.copyMemory(from: $0) }
+    elements.withUnsafeBytes { buffer.unsafeMutableBytes.copyMemory(from: $0) }
     self.init(name: name, shape: shape, elementType: .float32, data: ByteSlice(buffer))
   }
 

@@ -69,7 +69,8 @@ extension Operation {
   /// The constants it reads.
   package var constants: [ConstantID] {
     switch self {
-    case .convolution(let convolution): [convolution.weights] + [convolution.bias].compactMap(\.self)
+    case .convolution(let convolution):
+      [convolution.weights] + [convolution.bias].compactMap(\.self)
     case .fullyConnected(let layer): [layer.weights] + [layer.bias].compactMap(\.self)
     case .batchNormalization(let normalization):
       [normalization.scale, normalization.shift, normalization.mean, normalization.variance]

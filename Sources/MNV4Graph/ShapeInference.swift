@@ -10,11 +10,6 @@ package struct ShapeInference {
   private let inputs: [Value]
   private let constants: [Constant]
 
-  private init(inputs: [Value], constants: [Constant]) {
-    self.inputs = inputs
-    self.constants = constants
-  }
-
   /// The shape of `operation`'s output for inputs of the given shapes and types.
   package static func outputShape(
     of operation: Operation, inputs: [Value], constants: [Constant]

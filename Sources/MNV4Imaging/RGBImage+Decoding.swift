@@ -17,8 +17,8 @@ extension RGBImage {
       throw MNV4Error(error.imageCode, file: path, error.description)
     }
     do throws(MNV4Error) {
-      self = try withExtendedLifetime(contents) { () throws(MNV4Error) in
-        try Self.decode(contents.bytes, limits: limits)
+      self = try contents.withUnsafeBytes { (bytes) throws(MNV4Error) in
+        try Self.decode(bytes, limits: limits)
       }
     } catch {
       throw error.inFile(path)

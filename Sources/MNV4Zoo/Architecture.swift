@@ -13,8 +13,7 @@ package struct Architecture: Sendable {
   package let classifierKey: String
   private let paddingRule: GraphBuilder.PaddingRule
   private let batchNormEpsilon: Float
-  private let append:
-    @Sendable (inout GraphBuilder, Parameters) throws(BuildError) -> ValueID
+  private let append: @Sendable (inout GraphBuilder, Parameters) throws(BuildError) -> ValueID
 
   package init(
     name: String, source: String, defaultInputSize: Int, preprocessing: ImagePreprocessing?,

@@ -90,7 +90,8 @@ import MNV4Imaging
       for line in try model.explain(options) { StandardOutput.print(line) }
     }
     if profile || profileJson != nil {
-      try ProfileReport(model: model, options: options).run(printsTable: profile, trace: profileJson)
+      try ProfileReport(model: model, options: options).run(
+        printsTable: profile, trace: profileJson)
     }
     if let inputNpy, let outputNpy {
       try runArray(model, options, inputNpy, outputNpy)

@@ -10,7 +10,7 @@ struct GuardedTensor {
   init(outputCount count: Int) throws {
     self.count = count
     buffer = try AlignedBuffer(byteCount: (count + Self.guardCount * 2) * 4)
-    buffer.mutableBytes.initializeMemory(as: UInt8.self, repeating: 0xA5)
+    buffer.unsafeMutableBytes.initializeMemory(as: UInt8.self, repeating: 0xA5)
   }
 
   /// An input; NaNs lie where kernels may read past its end.

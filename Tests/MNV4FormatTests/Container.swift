@@ -113,7 +113,7 @@ extension [UInt8] {
   var buffer: AlignedBuffer {
     get throws {
       let buffer = try AlignedBuffer(byteCount: count)
-      buffer.mutableBytes.copyBytes(from: self)
+      buffer.unsafeMutableBytes.copyBytes(from: self)
       return buffer
     }
   }

@@ -138,7 +138,10 @@ struct FieldTests {
     }
   }
 
-  @Test("scales", arguments: [0, -0.0, -1, .nan, .infinity, -.infinity, Float.leastNonzeroMagnitude, -1e38] as [Float])
+  @Test(
+    "scales",
+    arguments: [0, -0.0, -1, .nan, .infinity, -.infinity, Float.leastNonzeroMagnitude, -1e38]
+      as [Float])
   func scales(_ scale: Float) throws {
     try expectRefusal("value 0: quantization at byte") {
       $0.values[0].type = 4

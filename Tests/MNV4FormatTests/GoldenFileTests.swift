@@ -21,7 +21,7 @@ struct GoldenFileTests {
     let buffer = try FileAccess.contents(of: url.path)
     let decoded = try Decoder.decode(buffer)
     #expect(areEqual(decoded, expected))
-    let bytes = withExtendedLifetime(buffer) { Array(buffer.bytes) }
+    let bytes = withExtendedLifetime(buffer) { Array(buffer.unsafeBytes) }
     #expect(try decoded.encoded == bytes)
   }
 }

@@ -54,12 +54,12 @@ struct GraphMaker {
     let buffer = try AlignedBuffer(byteCount: shape.elementCount * type.byteCount)
     if type == .float32 {
       for index in 0..<shape.elementCount {
-        buffer.mutableBytes.storeBytes(
+        buffer.unsafeMutableBytes.storeBytes(
           of: random.nextFloat(), toByteOffset: index * 4, as: Float.self)
       }
     } else {
       for index in 0..<buffer.byteCount {
-        buffer.mutableBytes[index] = UInt8(truncatingIfNeeded: random.next())
+        buffer.unsafeMutableBytes[index] = UInt8(truncatingIfNeeded: random.next())
       }
     }
     graph.constants.append(

@@ -182,7 +182,7 @@ extension ModelFile {
   var encoded: [UInt8] {
     get throws {
       let buffer = try Encoder.encode(self)
-      return withExtendedLifetime(buffer) { Array(buffer.bytes) }
+      return withExtendedLifetime(buffer) { Array(buffer.unsafeBytes) }
     }
   }
 }

@@ -35,7 +35,7 @@ package struct SafetensorsFile: Sendable {
     guard bytes.byteCount >= lengthByteCount else {
       throw .lengthTruncated(fileByteCount: bytes.byteCount)
     }
-    let length = UInt64(littleEndian: bytes.bytes.load(as: UInt64.self))
+    let length = UInt64(littleEndian: bytes.unsafeBytes.load(as: UInt64.self))
     guard length <= UInt64(Self.maximumHeaderByteCount) else {
       throw .headerTooLong(byteCount: length, limit: Self.maximumHeaderByteCount)
     }
@@ -43,7 +43,7 @@ package struct SafetensorsFile: Sendable {
     guard dataStart <= bytes.byteCount else {
       throw .headerTruncated(expected: Int(length), found: bytes.byteCount - lengthByteCount)
     }
-    let header = try SafetensorsHeader([UInt8](bytes.bytes[lengthByteCount..<dataStart]))
+    let header = try SafetensorsHeader([UInt8](bytes.unsafeBytes[lengthByteCount..<dataStart]))
     let order = try Self.order(header.entries, dataByteCount: bytes.byteCount - dataStart)
     self.tensors = order.map {
       let entry = header.entries[$0]

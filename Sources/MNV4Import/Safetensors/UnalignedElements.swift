@@ -10,7 +10,7 @@ extension ByteSlice {
   ) -> [Float] {
     let count = byteCount / MemoryLayout<Element>.stride
     return withExtendedLifetime(buffer) {
-      let source = UnsafeRawBufferPointer(rebasing: buffer.bytes[offset..<offset + byteCount])
+      let source = UnsafeRawBufferPointer(rebasing: buffer.unsafeBytes[offset..<offset + byteCount])
       return [Float](unsafeUninitializedCapacity: count) { target, initializedCount in
         for index in 0..<count {
           let element = source.loadUnaligned(
