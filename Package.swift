@@ -89,7 +89,20 @@ let package = Package(
     command(
       "mnv4-bench",
       ["MNV4CommandSupport", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
-    tests("MNV4Tests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+    tests(
+      "MNV4Tests",
+      ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .executableTarget(
+      name: "allocation-probe",
+      dependencies: ["CAllocationCounter", "MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph"],
+      path: "Tests/AllocationProbe", swiftSettings: settings),
+    tests(
+      "CommandTests",
+      [
+        "mnv4-run", "mnv4-convert", "mnv4-bench", "allocation-probe", "MNV4CommandSupport",
+        "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core",
+      ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),

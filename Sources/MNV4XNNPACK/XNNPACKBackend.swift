@@ -34,7 +34,10 @@
       }
       let activation = problem.operation.fusedActivation
       switch problem.operation {
-      case .convolution, .fullyConnected:
+      case .convolution(let convolution):
+        if case .channels = convolution.residual { return "no operator for a partial residual" }
+        return Epilogue(activation) == nil ? "no operator for \(activation.name)" : nil
+      case .fullyConnected:
         return Epilogue(activation) == nil ? "no operator for \(activation.name)" : nil
       case .activation(let function):
         return Epilogue(function) == nil ? "no operator for \(function.name)" : nil

@@ -64,8 +64,8 @@
 
     /// Operators that are set up have no failure of their own to report.
     func run() {
-      for handle in handles {
-        let status = xnn_run_operator(handle, threads.pool)
+      for index in handles.indices {
+        let status = xnn_run_operator(handles[index], threads.pool)
         assert(status == xnn_status_success)
       }
     }

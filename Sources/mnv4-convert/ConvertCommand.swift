@@ -105,7 +105,7 @@ import MNV4Zoo
       graph = try CheckpointImport.network(
         architecture, safetensors: bytes, classCount: classes, inputSize: inputSize,
         stemStride: stemStride
-      ).foldingBatchNorm().fusingActivations()
+      ).foldingConstants().fusingActivations()
     } catch {
       throw CommandFailure(file: source, error)
     }

@@ -76,8 +76,8 @@ struct MatrixBody: StepBody {
       let rows = RowPointers(input + row &* depth, stride: depth, count: count)
       tile.accumulate(rows, count: depth, weights: weights)
       tile.store(
-        to: output, offset: row &* stride &+ column, stride: stride, rowCount: count,
-        width: width, epilogue: epilogue)
+        to: output, offset: row &* stride &+ column, channel: column, stride: stride,
+        rowCount: count, width: width, epilogue: epilogue)
       row &+= count
     }
     guard row < end else { return }
@@ -88,7 +88,7 @@ struct MatrixBody: StepBody {
       sum += FloatVector(repeating: last[k]) * weights[k]
       k &+= 1
     }
-    epilogue.store(sum, to: output, offset: row &* stride &+ column, count: width)
+    epilogue.store(sum, to: output, offset: row &* stride &+ column, channel: column, count: width)
   }
 
   private func activate(_ start: Int, _ end: Int, _ panelRange: Range<Int>) {
