@@ -114,11 +114,34 @@ package struct GraphBuilder {
   /// `[1, 1, 1, C]` → `[1, C]`.
   package mutating func flatten(_ input: ValueID) throws(BuildError) -> ValueID {
     let old = shape(of: input)
+    return try reshape(input, to: [old[0], old.elementCount / old[0]], "flatten")
+  }
+
+  /// The same elements in another shape.
+  package mutating func reshape(
+    _ input: ValueID, to dimensions: [Int], _ name: String
+  ) throws(BuildError) -> ValueID {
     let shape: Shape
-    do { shape = try Shape([old[0], old.elementCount / old[0]]) } catch {
-      throw .graph(GraphError(.graph, .shape(error)))
+    do { shape = try Shape(dimensions) } catch {
+      throw .graph(GraphError(.node(index: graph.nodes.count, name: name), .shape(error)))
     }
-    return try append("flatten", .reshape(shape), [input])
+    return try append(name, .reshape(shape), [input])
+  }
+
+  /// A factor a channel, the checkpoint's `prefix.gamma`.
+  package mutating func layerScale(
+    _ input: ValueID, prefix: String
+  ) throws(BuildError) -> ValueID {
+    let scale = try constant("\(prefix).gamma", [shape(of: input).last], as: .unchanged)
+    return try append(prefix, .channelScale(ChannelScale(scale: scale)), [input])
+  }
+
+  /// Takes a tensor from the checkpoint that the network has and does not use: it must be there, in
+  /// its shape, and becomes no part of the graph.
+  package mutating func acknowledge(_ key: String, shape: [Int]) {
+    do throws(WeightError) { _ = try weights.tensor(key, shape: shape) } catch {
+      weightErrors.append(error)
+    }
   }
 
   /// Any operation that reads no checkpoint.

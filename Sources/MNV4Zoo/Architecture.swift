@@ -78,7 +78,17 @@ package struct Architecture: Sendable {
 
 extension Architecture {
   /// Every network, in the order of `mnv4-convert --list-archs`.
-  package static let all: [Architecture] = mobileNetV4
+  package static let all: [Architecture] =
+    mobileNetV4
+    + mobileNetV2
+    + mobileNeXt
+    + mobileNetV1
+    + mobileNetV3
+    + efficientNet
+    + mnasNet
+    + proxylessNAS
+    + fbNet
+    + ghostNet
 
   package static func named(_ name: String) -> Architecture? {
     all.first { $0.name == name }

@@ -4,87 +4,47 @@ import MNV4Graph
 extension Architecture {
   /// MobileNetV4 (Qin et al., 2024, arXiv 2404.10518), layer tables and keys as in timm.
   static let mobileNetV4: [Architecture] = [
-    mobileNetV4(
-      "mobilenetv4_conv_small", table: .convSmall, defaultInputSize: 224, cropFraction: 0.875)
+    mobileNetV4("mobilenetv4_conv_small_035", .convSmall, width: 0.35, deviation: .half),
+    mobileNetV4("mobilenetv4_conv_small_050", .convSmall, width: 0.5, deviation: .half),
+    mobileNetV4("mobilenetv4_conv_small_075", .convSmall, width: 0.75, deviation: .half),
+    mobileNetV4("mobilenetv4_conv_small", .convSmall),
+    mobileNetV4("mobilenetv4_conv_medium", .convMedium, inputSize: 256, cropFraction: 0.95),
+    mobileNetV4("mobilenetv4_conv_large", .convLarge, inputSize: 384, cropFraction: 0.95),
+    mobileNetV4("mobilenetv4_hybrid_medium", .hybridMedium, inputSize: 256, cropFraction: 0.95),
+    mobileNetV4("mobilenetv4_hybrid_large", .hybridLarge, inputSize: 384, cropFraction: 0.95),
   ]
 
+  /// The mean and standard deviation that pictures are normalized by.
+  private enum Deviation {
+    case imageNet
+    /// 0.5 for every channel.
+    case half
+  }
+
   private static func mobileNetV4(
-    _ name: String, table: MobileNetV4Table, defaultInputSize: Int, cropFraction: Double
+    _ name: String, _ table: MobileNetV4Table, width: Double = 1, inputSize: Int = 224,
+    cropFraction: Double = 0.875, deviation: Deviation = .imageNet
   ) -> Architecture {
     Architecture(
-      name: name, source: "MobileNetV4, arXiv 2404.10518; timm",
-      defaultInputSize: defaultInputSize,
+      name: name, source: "MobileNetV4, arXiv 2404.10518; timm", defaultInputSize: inputSize,
       preprocessing: try? ImagePreprocessing(
         interpolation: .bicubic, cropFraction: cropFraction,
-        mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225]),
+        mean: deviation == .half ? [0.5, 0.5, 0.5] : [0.485, 0.456, 0.406],
+        standardDeviation: deviation == .half ? [0.5, 0.5, 0.5] : [0.229, 0.224, 0.225]),
       classifierKey: "classifier.weight"
     ) { (builder, parameters) throws(BuildError) in
-      try table.append(to: &builder, parameters)
+      try MobileNetV4(table: table, width: width).append(to: &builder, parameters)
     }
   }
 }
 
-/// The layers between the input and the classes.
-struct MobileNetV4Table: Sendable {
-  enum Block: Sendable {
-    /// Convolution, batch normalization, activation.
-    case convolution(kernel: Int, stride: Int, outputs: Int)
-    case bottleneck(UniversalInvertedBottleneck)
-
-    /// The inverted bottleneck of MobileNetV2.
-    static func inverted(_ kernel: Int, expanded: Int, outputs: Int) -> Block {
-      extra(nil, kernel, expanded: expanded, outputs: outputs)
-    }
-
-    /// Like a ConvNeXt block: depthwise first.
-    static func convNext(_ kernel: Int, expanded: Int, outputs: Int) -> Block {
-      extra(kernel, nil, expanded: expanded, outputs: outputs)
-    }
-
-    static func extra(
-      _ start: Int?, _ middle: Int?, stride: Int = 1, expanded: Int, outputs: Int
-    ) -> Block {
-      .bottleneck(
-        UniversalInvertedBottleneck(
-          start: start, middle: middle, stride: stride, expanded: expanded, outputs: outputs))
-    }
-  }
-
-  var stemOutputs: Int
-  var activation: Activation
-  var stages: [[Block]]
+/// A layer table at a width: every channel count of a stage is scaled, the stem's only upwards, the
+/// last convolution's and the attention's dimensions not at all.
+private struct MobileNetV4 {
+  let table: MobileNetV4Table
+  let width: Double
 
   static let headOutputs = 1280
-
-  static let convSmall = MobileNetV4Table(
-    stemOutputs: 32, activation: .relu,
-    stages: [
-      [
-        .convolution(kernel: 3, stride: 2, outputs: 32),
-        .convolution(kernel: 1, stride: 1, outputs: 32),
-      ],
-      [
-        .convolution(kernel: 3, stride: 2, outputs: 96),
-        .convolution(kernel: 1, stride: 1, outputs: 64),
-      ],
-      [
-        .extra(5, 5, stride: 2, expanded: 192, outputs: 96),
-        .inverted(3, expanded: 192, outputs: 96),
-        .inverted(3, expanded: 192, outputs: 96),
-        .inverted(3, expanded: 192, outputs: 96),
-        .inverted(3, expanded: 192, outputs: 96),
-        .convNext(3, expanded: 384, outputs: 96),
-      ],
-      [
-        .extra(3, 3, stride: 2, expanded: 576, outputs: 128),
-        .extra(5, 5, expanded: 512, outputs: 128),
-        .inverted(5, expanded: 512, outputs: 128),
-        .inverted(5, expanded: 384, outputs: 128),
-        .inverted(3, expanded: 512, outputs: 128),
-        .inverted(3, expanded: 512, outputs: 128),
-      ],
-      [.convolution(kernel: 1, stride: 1, outputs: 960)],
-    ])
 
   /// Appends the whole network; the result is the logits `[1, classes]`.
   func append(
@@ -92,12 +52,12 @@ struct MobileNetV4Table: Sendable {
   ) throws(BuildError) -> ValueID {
     let side = parameters.inputSize ?? 224
     var value = try builder.input(height: side, width: side)
+    let stemOutputs = width < 1 ? table.stemOutputs : scaled(table.stemOutputs)
     value = try builder.convolutionBatchNorm(
       value,
-      ConvolutionLayer(
-        "conv_stem", outputs: stemOutputs, kernel: 3, stride: parameters.stemStride),
-      normPrefix: "bn1", activation: activation)
-    for (stageIndex, stage) in stages.enumerated() {
+      ConvolutionLayer("conv_stem", outputs: stemOutputs, kernel: 3, stride: parameters.stemStride),
+      normPrefix: "bn1", activation: table.activation)
+    for (stageIndex, stage) in table.stages.enumerated() {
       for (blockIndex, block) in stage.enumerated() {
         value = try append(block, to: value, "blocks.\(stageIndex).\(blockIndex)", &builder)
       }
@@ -105,25 +65,42 @@ struct MobileNetV4Table: Sendable {
     value = try builder.append("global_pool", .globalAveragePool, [value])
     value = try builder.convolutionBatchNorm(
       value, ConvolutionLayer("conv_head", outputs: Self.headOutputs),
-      normPrefix: "norm_head", activation: activation)
+      normPrefix: "norm_head", activation: table.activation)
     value = try builder.flatten(value)
     return try builder.fullyConnected(
       value, prefix: "classifier", outputs: parameters.classCount)
   }
 
+  private func scaled(_ channels: Int) -> Int { roundedChannels(Double(channels) * width) }
+
   private func append(
-    _ block: Block, to value: ValueID, _ prefix: String, _ builder: inout GraphBuilder
+    _ block: MobileNetV4Table.Block, to value: ValueID, _ prefix: String,
+    _ builder: inout GraphBuilder
   ) throws(BuildError) -> ValueID {
+    let inputs = builder.shape(of: value).last
     switch block {
     case .convolution(let kernel, let stride, let outputs):
-      try builder.convolutionBatchNorm(
+      return try builder.convolutionBatchNorm(
         value,
         ConvolutionLayer(
-          prefix, key: "\(prefix).conv.weight", outputs: outputs, kernel: kernel, stride: stride),
-        normPrefix: "\(prefix).bn1", activation: activation)
-    case .bottleneck(let block):
-      try builder.universalInvertedBottleneck(
-        value, block, prefix: prefix, activation: activation)
+          prefix, key: "\(prefix).conv.weight", outputs: scaled(outputs), kernel: kernel,
+          stride: stride),
+        normPrefix: "\(prefix).bn1", activation: table.activation)
+    case .fused(let kernel, let stride, let expansion, let outputs):
+      return try builder.fusedInvertedBottleneck(
+        value,
+        FusedInvertedBottleneck(
+          kernel: kernel, stride: stride, expanded: inputs * expansion, outputs: scaled(outputs)),
+        prefix: prefix, activation: table.activation)
+    case .universal(let start, let middle, let stride, let expansion, let outputs):
+      return try builder.universalInvertedBottleneck(
+        value,
+        UniversalInvertedBottleneck(
+          start: start, middle: middle, stride: stride, expanded: inputs * expansion,
+          outputs: scaled(outputs), hasLayerScale: table.hasLayerScale),
+        prefix: prefix, activation: table.activation)
+    case .attention(let attention):
+      return try builder.mobileMQA(value, attention, prefix: prefix)
     }
   }
 }

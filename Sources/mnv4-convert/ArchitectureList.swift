@@ -11,10 +11,11 @@ enum ArchitectureList {
       ("source", .leading),
     ])
     for architecture in Architecture.all {
-      let graph = try architecture.build(weights: SeededWeights(seed: 0))
+      let recorder = TensorRecorder()
+      let graph = try architecture.build(weights: recorder)
       let side = architecture.defaultInputSize
       table.append([
-        architecture.name, graph.trainableParameterCount.groupedText,
+        architecture.name, recorder.trainableParameterCount.groupedText,
         graph.multiplyAccumulateCount.groupedText, "\(side)×\(side)", architecture.source,
       ])
     }

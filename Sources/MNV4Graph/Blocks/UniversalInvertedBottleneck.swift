@@ -10,15 +10,19 @@ package struct UniversalInvertedBottleneck: Hashable, Sendable {
   package var stride: Int
   package var expandedChannels: Int
   package var outputs: Int
+  /// Whether the projection is scaled a channel, by `layer_scale.gamma`.
+  package var hasLayerScale: Bool
 
   package init(
-    start: Int?, middle: Int?, stride: Int = 1, expanded: Int, outputs: Int
+    start: Int?, middle: Int?, stride: Int = 1, expanded: Int, outputs: Int,
+    hasLayerScale: Bool = false
   ) {
     self.startKernel = start
     self.middleKernel = middle
     self.stride = stride
     self.expandedChannels = expanded
     self.outputs = outputs
+    self.hasLayerScale = hasLayerScale
   }
 }
 
@@ -56,6 +60,9 @@ extension GraphBuilder {
       ConvolutionLayer(
         "\(prefix).pw_proj", key: "\(prefix).pw_proj.conv.weight", outputs: block.outputs),
       normPrefix: "\(prefix).pw_proj.bn", activation: .identity)
+    if block.hasLayerScale {
+      value = try layerScale(value, prefix: "\(prefix).layer_scale")
+    }
     guard block.stride == 1, inputs == block.outputs else { return value }
     return try append("\(prefix).add", .add(Add()), [value, input])
   }
