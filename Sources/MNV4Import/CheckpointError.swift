@@ -1,5 +1,4 @@
 package import MNV4Graph
-internal import MNV4Zoo
 
 /// Why a checkpoint gives no network.
 package enum CheckpointError: Error, Hashable, CustomStringConvertible {
@@ -10,7 +9,7 @@ package enum CheckpointError: Error, Hashable, CustomStringConvertible {
   /// Several networks have exactly these tensors.
   case ambiguous(architectures: [String])
   /// No network has these tensors; `differences` are those to the nearest one.
-  case unrecognized(nearest: String, convention: String, differences: [String])
+  case unrecognized(nearest: String, convention: KeyConvention, differences: [String])
   case build(BuildError)
 
   package var description: String {
@@ -24,7 +23,7 @@ package enum CheckpointError: Error, Hashable, CustomStringConvertible {
         + "say which with --arch"
     case .unrecognized(let nearest, let convention, let differences):
       "the tensors are those of no network that is known; nearest is \(nearest) with "
-        + "\(convention)'s names: "
+        + "\(convention == .zoo ? "the" : "torchvision's") names: "
         + differences.prefix(Self.namedDifferenceCount).joined(separator: "; ")
         + (differences.count > Self.namedDifferenceCount
           ? "; and \(differences.count - Self.namedDifferenceCount) more" : "")

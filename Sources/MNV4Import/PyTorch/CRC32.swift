@@ -25,7 +25,8 @@ enum CRC32 {
         let mixed = UInt64(littleEndian: word) ^ UInt64(value)
         let low =
           tables[7 &* 256 &+ Int(mixed & 255)] ^ tables[6 &* 256 &+ Int(mixed &>> 8 & 255)]
-          ^ tables[5 &* 256 &+ Int(mixed &>> 16 & 255)] ^ tables[4 &* 256 &+ Int(mixed &>> 24 & 255)]
+          ^ tables[5 &* 256 &+ Int(mixed &>> 16 & 255)]
+          ^ tables[4 &* 256 &+ Int(mixed &>> 24 & 255)]
         let high =
           tables[3 &* 256 &+ Int(mixed &>> 32 & 255)] ^ tables[2 &* 256 &+ Int(mixed &>> 40 & 255)]
           ^ tables[256 &+ Int(mixed &>> 48 & 255)] ^ tables[Int(mixed &>> 56)]
