@@ -107,7 +107,7 @@ import MNV4Zoo
       network = try CheckpointImport.network(
         named, from: checkpoint, classCount: classes, inputSize: inputSize, stemStride: stemStride)
       Diagnostics.print("\(source): \(describe(network, checkpoint))")
-      graph = try network.graph.foldingBatchNorm().fusingActivations()
+      graph = try network.graph.foldingConstants().fusingActivations()
     } catch {
       throw CommandFailure(file: source, error)
     }

@@ -58,7 +58,7 @@ struct Planner {
   /// The graph after every pass.
   static func simplified(_ graph: Graph) throws(MNV4Error) -> Graph {
     do {
-      return try graph.foldingBatchNorm().fusingActivations().fusingResiduals()
+      return try graph.foldingConstants().fusingActivations().fusingResiduals()
         .fusingActivations()
     } catch {
       throw MNV4Error(.outOfResources, error.description)

@@ -61,16 +61,7 @@ extension GraphRewriter {
         (Double(oldBias[channel]) - Double(mean[channel])) * factors[channel]
           + Double(shift[channel]))
     }
-    let shape = graph[weights].shape
-    var elements = graph[weights].floats
-    let stride = shape.elementCount / shape[0]
-    for channel in 0..<shape[0] {
-      for index in channel * stride..<(channel + 1) * stride {
-        elements[index] = Float(Double(elements[index]) * factors[channel])
-      }
-    }
-    let name = graph[weights].name
-    let newWeights = try addConstant(Constant(name: name, shape: shape, copying: elements))
+    let newWeights = try scaledRows(of: weights, by: factors)
     let biasName = bias.map { graph[$0].name } ?? "\(layer).bias"
     let newBiasID = try addConstant(
       Constant(name: biasName, shape: graph[normalization.shift].shape, copying: newBias))

@@ -34,6 +34,27 @@ struct GraphRewriter {
       name: name, operation: operation, inputs: inputs, output: graph.nodes[index].output)
   }
 
+  /// The nodes that read `value`, in order.
+  func readers(of value: ValueID) -> [Int] {
+    graph.nodes.indices.filter { !isRemoved[$0] && graph.nodes[$0].inputs.contains(value) }
+  }
+
+  /// Replaces the operation of the node at `index`, and what it reads first.
+  mutating func replace(_ index: Int, as operation: Operation, input: ValueID) {
+    useCounts[graph.nodes[index].inputs[0].index] -= 1
+    useCounts[input.index] += 1
+    graph.nodes[index].inputs[0] = input
+    graph.nodes[index].operation = operation
+  }
+
+  /// Drops the node at `index` if nothing reads its output.
+  mutating func removeIfUnread(_ index: Int) {
+    let node = graph.nodes[index]
+    guard useCounts[node.output.index] == 0 else { return }
+    for input in node.inputs { useCounts[input.index] -= 1 }
+    isRemoved[index] = true
+  }
+
   mutating func addConstant(_ constant: Constant) -> ConstantID {
     graph.constants.append(constant)
     return ConstantID(graph.constants.count - 1)

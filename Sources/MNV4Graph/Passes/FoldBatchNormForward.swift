@@ -1,0 +1,104 @@
+package import MNV4Core
+
+extension Graph {
+  /// Folds each batch normalization into the convolutions and fully connected layers that read it,
+  /// where that is exact: with `f = s / √(v + ε)` and `o = t − m · f` a channel of the input,
+  /// `w' = w · f` and `b' = b + Σ w · o`, computed in double precision.
+  ///
+  /// It is not exact for a convolution that pads, unless every `o` is zero: padding is zero after the
+  /// normalization. Those that cannot take it, and operations of other kinds, go on reading the
+  /// normalization; where none is left it is dropped.
+  package func foldingBatchNormForward() throws(AllocationError) -> Graph {
+    var rewriter = GraphRewriter(self)
+    for index in nodes.indices {
+      guard case .batchNormalization(let normalization) = nodes[index].operation else { continue }
+      let map = rewriter.channelMap(of: normalization)
+      for reader in rewriter.readers(of: nodes[index].output)
+      where rewriter.graph.nodes[reader].inputs[0] == nodes[index].output {
+        guard
+          let folded = try rewriter.folding(map, intoInputOf: rewriter.graph.nodes[reader])
+        else { continue }
+        rewriter.replace(
+          reader, as: folded, input: rewriter.graph.nodes[index].inputs[0])
+      }
+      rewriter.removeIfUnread(index)
+    }
+    return rewriter.finish()
+  }
+}
+
+/// `factor · x + offset` for each channel.
+private struct ChannelMap {
+  var factors: [Double]
+  var offsets: [Double]
+}
+
+extension GraphRewriter {
+  fileprivate func channelMap(of normalization: BatchNormalization) -> ChannelMap {
+    let factors = zip(graph[normalization.scale].floats, graph[normalization.variance].floats).map {
+      Double($0) / (Double($1) + Double(normalization.epsilon)).squareRoot()
+    }
+    let shifts = zip(graph[normalization.shift].floats, graph[normalization.mean].floats)
+    let offsets = zip(shifts, factors).map { Double($0.0) - Double($0.1) * $1 }
+    return ChannelMap(factors: factors, offsets: offsets)
+  }
+
+  /// The operation of `node` on the input before `map`; nil where there is none.
+  fileprivate mutating func folding(
+    _ map: ChannelMap, intoInputOf node: Node
+  ) throws(AllocationError) -> Operation? {
+    switch node.operation {
+    case .convolution(var convolution):
+      guard convolution.padding == .none || map.offsets.allSatisfy({ $0 == 0 }),
+        isFloat(convolution.weights, convolution.bias)
+      else { return nil }
+      guard
+        let folded = try fold(
+          map, weights: convolution.weights, bias: convolution.bias, groups: convolution.groups,
+          layer: node.name)
+      else { return nil }
+      convolution.weights = folded.weights
+      convolution.bias = folded.bias
+      return .convolution(convolution)
+    case .fullyConnected(var connected):
+      guard isFloat(connected.weights, connected.bias),
+        let folded = try fold(
+          map, weights: connected.weights, bias: connected.bias, groups: 1, layer: node.name)
+      else { return nil }
+      connected.weights = folded.weights
+      connected.bias = folded.bias
+      return .fullyConnected(connected)
+    case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
+      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+      return nil
+    }
+  }
+
+  /// Weights `[outputs, …, inputs / groups]`.
+  private mutating func fold(
+    _ map: ChannelMap, weights: ConstantID, bias: ConstantID?, groups: Int, layer: String
+  ) throws(AllocationError) -> (weights: ConstantID, bias: ConstantID)? {
+    let shape = graph[weights].shape
+    guard let biasShape = try? Shape([shape[0]]) else { return nil }
+    let (outputs, inputs) = (shape[0], shape.last)
+    let rowCount = shape.elementCount / outputs
+    var elements = graph[weights].floats
+    var sums = bias.map { graph[$0].floats.map(Double.init) } ?? Array(repeating: 0, count: outputs)
+    for output in 0..<outputs {
+      let firstInput = output / (outputs / groups) * inputs
+      for position in 0..<rowCount {
+        let index = output * rowCount + position
+        let channel = firstInput + position % inputs
+        sums[output] += Double(elements[index]) * map.offsets[channel]
+        elements[index] = Float(Double(elements[index]) * map.factors[channel])
+      }
+    }
+    let newWeights = try addConstant(
+      Constant(name: graph[weights].name, shape: shape, copying: elements))
+    let newBias = try addConstant(
+      Constant(
+        name: bias.map { graph[$0].name } ?? "\(layer).bias", shape: biasShape,
+        copying: sums.map { Float($0) }))
+    return (newWeights, newBias)
+  }
+}

@@ -1,0 +1,52 @@
+package import MNV4Core
+
+extension Graph {
+  /// Folds each channel scale into the convolution or fully connected layer that alone feeds it:
+  /// `w' = w · γ`, `b' = b · γ`, computed in double precision.
+  ///
+  /// A scale that follows anything else, or an activation, stays.
+  package func foldingChannelScale() throws(AllocationError) -> Graph {
+    var rewriter = GraphRewriter(self)
+    for index in nodes.indices {
+      let node = rewriter.graph.nodes[index]
+      guard case .channelScale(let scaling) = node.operation,
+        let producer = rewriter.soleProducer(of: node.inputs[0])
+      else { continue }
+      let layer = rewriter.graph.nodes[producer]
+      let factors = rewriter.graph[scaling.scale].floats.map(Double.init)
+      switch layer.operation {
+      case .convolution(var convolution):
+        guard convolution.activation == .identity, !convolution.hasResidual,
+          rewriter.isFloat(convolution.weights, convolution.bias)
+        else { continue }
+        convolution.weights = try rewriter.scaledRows(of: convolution.weights, by: factors)
+        if let bias = convolution.bias {
+          convolution.bias = try rewriter.scaledRows(of: bias, by: factors)
+        }
+        rewriter.merge(
+          producer, into: index, as: .convolution(convolution), inputs: layer.inputs)
+      case .fullyConnected(var connected):
+        guard connected.activation == .identity,
+          rewriter.isFloat(connected.weights, connected.bias)
+        else { continue }
+        connected.weights = try rewriter.scaledRows(of: connected.weights, by: factors)
+        if let bias = connected.bias {
+          connected.bias = try rewriter.scaledRows(of: bias, by: factors)
+        }
+        rewriter.merge(
+          producer, into: index, as: .fullyConnected(connected), inputs: layer.inputs)
+      case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
+        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+        continue
+      }
+    }
+    return rewriter.finish()
+  }
+}
+
+extension GraphRewriter {
+  func isFloat(_ weights: ConstantID, _ bias: ConstantID?) -> Bool {
+    graph[weights].elementType == .float32
+      && bias.map { graph[$0].elementType == .float32 } ?? true
+  }
+}
