@@ -22,8 +22,8 @@ package enum CheckpointError: Error, Hashable, CustomStringConvertible {
       "the tensors are those of several networks, \(names.joined(separator: ", ")): "
         + "say which with --arch"
     case .unrecognized(let nearest, let convention, let differences):
-      "the tensors are those of no network that is known; nearest is \(nearest) with "
-        + "\(convention == .zoo ? "the" : "torchvision's") names: "
+      "the tensors are those of no network that is known; nearest is \(nearest)"
+        + (convention == .zoo ? ": " : " by torchvision's names: ")
         + differences.prefix(Self.namedDifferenceCount).joined(separator: "; ")
         + (differences.count > Self.namedDifferenceCount
           ? "; and \(differences.count - Self.namedDifferenceCount) more" : "")

@@ -11,7 +11,13 @@ struct PyTorchArchive {
   private var verified: Set<String> = []
 
   init(_ bytes: AlignedBuffer) throws(PyTorchError) {
-    do { zip = try ZipArchive(bytes) } catch { throw .zip(error) }
+    do { zip = try ZipArchive(bytes) } catch {
+      // Of the files that PyTorch writes, programs alone are compressed, in part.
+      if case .compressed(let entry, _) = error, entry.split(separator: "/").contains("code") {
+        throw .torchScript
+      }
+      throw .zip(error)
+    }
     let suffix = "/data.pkl"
     let names = zip.entries.map(\.name).filter { $0.hasSuffix(suffix) }
     guard let name = names.first else { throw .missingEntry("archive/data.pkl") }
