@@ -13,6 +13,24 @@ package struct ImportedNetwork: Sendable {
 
 /// Turns a checkpoint into a network of the zoo.
 package enum CheckpointImport {
+  /// The network that the checkpoint's tensors belong to, by their names and shapes alone, and whose
+  /// names they are.
+  ///
+  /// - Parameter architecture: the network, where it is known.
+  package static func recognize(
+    _ checkpoint: Checkpoint, as architecture: Architecture? = nil
+  ) throws(CheckpointError) -> (architecture: Architecture, convention: KeyConvention) {
+    let recognition = try recognition(of: checkpoint, as: architecture)
+    return (recognition.network.architecture, recognition.convention)
+  }
+
+  private static func recognition(
+    of checkpoint: Checkpoint, as architecture: Architecture?
+  ) throws(CheckpointError) -> Recognition {
+    guard let architecture else { return try Recognition.recognize(checkpoint) }
+    return try Recognition.recognize(checkpoint, as: architecture)
+  }
+
   /// Builds a network with the weights of a checkpoint.
   ///
   /// - Parameters:
@@ -23,12 +41,7 @@ package enum CheckpointImport {
     _ architecture: Architecture? = nil, from checkpoint: Checkpoint, classCount: Int? = nil,
     inputSize: Int? = nil, stemStride: Int = 2
   ) throws(CheckpointError) -> ImportedNetwork {
-    let recognition =
-      if let architecture {
-        try Recognition.recognize(checkpoint, as: architecture)
-      } else {
-        try Recognition.recognize(checkpoint)
-      }
+    let recognition = try recognition(of: checkpoint, as: architecture)
     let architecture = recognition.network.architecture
     var parameters = Architecture.Parameters(
       classCount: classCount ?? recognition.classCount(of: checkpoint) ?? 1000,

@@ -83,7 +83,8 @@ struct ZipSample {
       file += [UInt8](repeating: 0, count: entry.gap)
       let offset = file.count + entry.headerShift
       file += Self.fields([0x0403_4B50 as UInt32])
-      file += Self.fields([0, entry.headerFlags ?? entry.flags, entry.headerMethod, 0, 0] as [UInt16])
+      file += Self.fields(
+        [0, entry.headerFlags ?? entry.flags, entry.headerMethod, 0, 0] as [UInt16])
       file += Self.fields([0, entry.headerByteCount, entry.headerByteCount] as [UInt32])
       file += Self.fields([entry.headerName.count, entry.extra.count].map { UInt16($0) })
       file += entry.headerName + entry.extra + entry.data
@@ -116,12 +117,16 @@ struct ZipSample {
     Samples.bytes(fields)
   }
 
-  /// CRC-32, a bit at a time.
+  /// CRC-32, a byte at a time.
   static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(0xFFFF_FFFF as UInt32) { value, byte in
-      (0..<8).reduce(value ^ UInt32(byte)) { value, _ in
-        (value >> 1) ^ (value & 1 == 0 ? 0 : 0xEDB8_8320)
-      }
+    var value: UInt32 = 0xFFFF_FFFF
+    for byte in bytes { value = (value >> 8) ^ remainders[Int(UInt8(value & 255) ^ byte)] }
+    return ~value
+  }
+
+  private static let remainders: [UInt32] = (0..<256).map { index in
+    (0..<8).reduce(UInt32(index)) { value, _ in
+      (value >> 1) ^ (value & 1 == 0 ? 0 : 0xEDB8_8320)
     }
   }
 }
@@ -154,7 +159,8 @@ enum Pickle {
 
   static func ints(_ values: [Int]) -> [UInt8] { tuple(values.map(int)) }
 
-  static func storage(_ key: String = "0", type: String = "FloatStorage", count: Int = 4) -> [UInt8] {
+  static func storage(_ key: String = "0", type: String = "FloatStorage", count: Int = 4) -> [UInt8]
+  {
     tuple([text("storage"), global("torch", type), text(key), text("cpu"), int(count)])
       + Array("Q".utf8)
   }

@@ -8,7 +8,7 @@ internal import MNV4Graph
 /// opcode pushes at most one value, and strings stay where they are.
 struct PickleReader {
   static let maximumByteCount = 1 << 25
-  static let maximumOpcodeCount = 1 << 22
+  static let maximumOpcodeCount = 1 << 20
   /// Marks that wait at one time: how deep containers may nest.
   static let maximumDepth = 256
   static let maximumRank = 16
