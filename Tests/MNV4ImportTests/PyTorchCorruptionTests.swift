@@ -81,13 +81,17 @@ import Testing
     while integer(position, 4) == 0x0403_4B50 {
       let nameStart = position + 30
       let dataStart = nameStart + integer(position + 26, 2) + integer(position + 28, 2)
-      var end = dataStart
-      while integer(end, 4) != 0x0807_4B50 || integer(end + 8, 4) != end - dataStart { end += 1 }
+      // Entries without bytes have no descriptor.
+      let hasDescriptor = integer(position + 6, 2) & 8 != 0
+      var end = dataStart + integer(position + 18, 4)
+      while hasDescriptor
+        && (integer(end, 4) != 0x0807_4B50 || integer(end + 8, 4) != end - dataStart)
+      { end += 1 }
       entries.append(
         .init(
           String(decoding: bytes[nameStart..<nameStart + integer(position + 26, 2)], as: UTF8.self),
           Array(bytes[dataStart..<end])))
-      position = end + 16
+      position = end + (hasDescriptor ? 16 : 0)
     }
     return ZipSample(entries: entries)
   }
