@@ -181,6 +181,12 @@ package struct GraphBuilder {
       throw .graph(
         GraphError(.constant(index: graph.constants.count, name: key), .shape(error)))
     }
+    if let zeros = weights.placeholder(key, shape: dimensions) {
+      graph.constants.append(
+        Constant(
+          name: key, shape: try stored(shape, as: layout), elementType: .float32, data: zeros))
+      return ConstantID(graph.constants.count - 1)
+    }
     var elements: [Float]
     do throws(WeightError) {
       elements = try weights.tensor(key, shape: dimensions)
@@ -198,7 +204,7 @@ package struct GraphBuilder {
         if taps > 1 && inputs > 1 {
           elements = Self.channelsInnermost(elements, outputs: outputs, inputs: inputs, taps: taps)
         }
-        let permuted = try Shape([outputs, dimensions[2], dimensions[3], inputs])
+        let permuted = try stored(shape, as: layout)
         graph.constants.append(try Constant(name: key, shape: permuted, copying: elements))
       }
     } catch let error as AllocationError {
@@ -207,6 +213,14 @@ package struct GraphBuilder {
       throw .graph(GraphError(.graph, .field(key, expected: "a shape", found: "\(error)")))
     }
     return ConstantID(graph.constants.count - 1)
+  }
+
+  /// The shape that a tensor of the checkpoint has in the graph.
+  private func stored(_ shape: Shape, as layout: Layout) throws(BuildError) -> Shape {
+    guard layout == .outputsHeightWidthInputs else { return shape }
+    do { return try Shape([shape[0], shape[2], shape[3], shape[1]]) } catch {
+      throw .graph(GraphError(.graph, .shape(error)))
+    }
   }
 
   /// `[outputs, inputs, taps]` → `[outputs, taps, inputs]`.

@@ -1,4 +1,4 @@
-internal import MNV4Core
+package import MNV4Core
 
 /// Where a network's builder gets its weights, by checkpoint key, in PyTorch's layouts.
 package protocol WeightSource {
@@ -6,8 +6,16 @@ package protocol WeightSource {
   /// example OIHW). Every element is finite.
   mutating func tensor(_ key: String, shape: [Int]) throws(WeightError) -> [Float]
 
+  /// Zeros in place of the float32 elements, shared between tensors, from a source that knows no
+  /// elements and only notes what it is asked for; nil, the default, has `tensor` asked for them.
+  mutating func placeholder(_ key: String, shape: [Int]) -> ByteSlice?
+
   /// The tensors that nothing has asked for so far and a network should have.
   var unexpectedKeys: [String] { get }
+}
+
+extension WeightSource {
+  package mutating func placeholder(_ key: String, shape: [Int]) -> ByteSlice? { nil }
 }
 
 /// Why a checkpoint does not fit a network: the tensor, what was expected and what was found.

@@ -38,6 +38,8 @@ package struct Architecture: Sendable {
     package var inputSize: Int?
     /// Stride of the first convolution: 2, or 1 for small pictures.
     package var stemStride: Int
+    /// What batch normalizations add to the variance; nil for the network's own.
+    package var batchNormEpsilon: Float?
 
     package init(classCount: Int = 1000, inputSize: Int? = nil, stemStride: Int = 2) {
       self.classCount = classCount
@@ -59,7 +61,8 @@ package struct Architecture: Sendable {
     try check("input size", inputSize, in: Parameters.inputSizes)
     try check("stem stride", parameters.stemStride, in: Parameters.stemStrides)
     var builder = GraphBuilder(
-      name: name, weights: weights, paddingRule: paddingRule, batchNormEpsilon: batchNormEpsilon)
+      name: name, weights: weights, paddingRule: paddingRule,
+      batchNormEpsilon: parameters.batchNormEpsilon ?? batchNormEpsilon)
     var settled = parameters
     settled.inputSize = inputSize
     let output = try append(&builder, settled)

@@ -13,21 +13,28 @@ import MNV4Zoo
     commandName: "mnv4-convert",
     abstract: "Converts a checkpoint to an .mnv4 model, or describes one.",
     discussion: """
-      A checkpoint holds weights under the names that PyTorch (timm) gives them; the architecture \
-      says which network they belong to. Batch normalizations are folded into the layers before them.
+      A checkpoint holds weights under the names that timm, torchvision or a network's authors give \
+      them. Their names and shapes tell which network they belong to; --arch says it where several \
+      networks share them. Nothing in a PyTorch file is executed: it may hold tensors and \
+      dictionaries only. Batch normalizations are folded into the layers before them.
 
-      mnv4-convert weights.safetensors --arch mobilenetv4_conv_small -o model.mnv4
+      mnv4-convert weights.safetensors -o model.mnv4
+      mnv4-convert weights.pth --arch mobilenext_100_id050 -o model.mnv4
       mnv4-convert --describe model.mnv4
       """)
 
   @Argument(
-    help: ArgumentHelp("The checkpoint: a .safetensors file.", valueName: "source"))
+    help: ArgumentHelp(
+      "The checkpoint: a safetensors file, or a ZIP file of PyTorch (.pth, .pt).",
+      valueName: "source"))
   var source: String?
 
   @Option(name: [.short, .long], help: "Where to write the model.")
   var output: String?
 
-  @Option(name: .customLong("arch"), help: "The network's name, one of --list-archs.")
+  @Option(
+    name: .customLong("arch"),
+    help: "The network's name, one of --list-archs (default: what the checkpoint's tensors say).")
   var architecture: String?
 
   @Flag(name: .customLong("list-archs"), help: "List the networks that are known by name.")
@@ -53,7 +60,7 @@ import MNV4Zoo
       valueName: "file"))
   var labels: String?
 
-  @OptionGroup(title: "Preprocessing (default: timm's for the network)")
+  @OptionGroup(title: "Preprocessing (default: that of the network's published weights)")
   var preprocessing: PreprocessingOptions
 
   @OptionGroup(title: "Counts of --describe")
@@ -73,10 +80,7 @@ import MNV4Zoo
     }
     guard source != nil else { return }
     guard output != nil else { throw ValidationError("Say where to write the model: -o FILE.") }
-    guard let architecture else {
-      throw ValidationError("Say which network it is: --arch NAME (see --list-archs).")
-    }
-    guard Architecture.named(architecture) != nil else {
+    if let architecture, Architecture.named(architecture) == nil {
       throw ValidationError(
         "--arch: expected one of --list-archs, found '\(architecture)'."
           + Suggestion.text(for: architecture, among: Architecture.all.map(\.name)))
@@ -93,25 +97,28 @@ import MNV4Zoo
       try ArchitectureList.print()
     } else if let describe {
       for line in try ModelDescription.named(describe, costs).lines { StandardOutput.print(line) }
-    } else if let source, let output, let architecture = architecture.flatMap(Architecture.named) {
-      try convert(source, architecture, to: output)
+    } else if let source, let output {
+      try convert(source, architecture.flatMap(Architecture.named), to: output)
     }
   }
 
-  private func convert(_ source: String, _ architecture: Architecture, to output: String) throws {
+  private func convert(_ source: String, _ named: Architecture?, to output: String) throws {
     let bytes = try CommandFile.read(source)
+    let network: ImportedNetwork
     let graph: Graph
     do {
-      graph = try CheckpointImport.network(
-        architecture, safetensors: bytes, classCount: classes, inputSize: inputSize,
-        stemStride: stemStride
-      ).foldingConstants().fusingActivations()
+      let checkpoint = try Checkpoint(bytes)
+      network = try CheckpointImport.network(
+        named, from: checkpoint, classCount: classes, inputSize: inputSize, stemStride: stemStride)
+      Diagnostics.print("\(source): \(describe(network, checkpoint))")
+      graph = try network.graph.foldingConstants().fusingActivations()
     } catch {
       throw CommandFailure(file: source, error)
     }
+    let architecture = network.architecture
     let classCount = graph[graph.outputs[0]].shape.last
     let file = ModelFile(
-      graph: graph, preprocessing: try preprocessing.applied(to: architecture.preprocessing),
+      graph: graph, preprocessing: try preprocessing.applied(to: network.preprocessing),
       labels: try labels.map { try LabelFile.read($0, classCount: classCount) } ?? [],
       provenance: provenance(source, architecture))
     let encoded: AlignedBuffer
@@ -119,6 +126,16 @@ import MNV4Zoo
     try encoded.withUnsafeBytes { try CommandFile.write($0, to: output) }
     Diagnostics.print(
       "\(output): \(architecture.name), \(classCount) classes, \(encoded.byteCount.byteText)")
+  }
+
+  /// What the checkpoint was recognized as.
+  private func describe(_ network: ImportedNetwork, _ checkpoint: Checkpoint) -> String {
+    let names =
+      switch network.convention {
+      case .zoo: ""
+      case .torchvision: " by torchvision's names"
+      }
+    return "\(network.architecture.name)\(names); \(checkpoint.summary)"
   }
 
   private func provenance(_ source: String, _ architecture: Architecture) -> Provenance {

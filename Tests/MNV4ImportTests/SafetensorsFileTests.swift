@@ -54,13 +54,13 @@ import Testing
     #expect(try Samples.read(Samples.file(header)).tensors.isEmpty)
   }
 
-  @Test(arguments: SafetensorsElementType.allCases)
-  func everyElementTypeIsRecognized(type: SafetensorsElementType) throws {
+  @Test(arguments: CheckpointElementType.allCases)
+  func everyElementTypeIsRecognized(type: CheckpointElementType) throws {
     // Eight elements fill whole bytes in every type: as many as an element has bits.
     let data = [UInt8](repeating: 0, count: type.bitCount)
     let file = try Samples.read(Samples.file(type.rawValue, [8], data: data))
     #expect(file.tensors.map(\.elementType) == [type])
-    let weightTypes: Set<SafetensorsElementType> = [.float32, .float16, .bfloat16, .float64]
+    let weightTypes: Set<CheckpointElementType> = [.float32, .float16, .bfloat16, .float64]
     if weightTypes.contains(type) {
       #expect(try file.floats(at: 0) == [Float](repeating: 0, count: 8))
     } else {

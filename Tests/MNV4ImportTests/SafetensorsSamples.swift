@@ -38,8 +38,15 @@ enum Samples {
   }
 
   static func read(_ bytes: [UInt8]) throws -> SafetensorsFile {
-    let buffer = try bytes.withUnsafeBufferPointer { try AlignedBuffer(copying: $0) }
-    return try SafetensorsFile(buffer)
+    try SafetensorsFile(buffer(bytes))
+  }
+
+  static func checkpoint(_ bytes: [UInt8]) throws -> Checkpoint {
+    try Checkpoint(buffer(bytes))
+  }
+
+  static func buffer(_ bytes: [UInt8]) throws -> AlignedBuffer {
+    try bytes.withUnsafeBufferPointer { try AlignedBuffer(copying: $0) }
   }
 
   /// The little-endian bytes of each element.

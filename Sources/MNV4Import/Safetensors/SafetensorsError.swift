@@ -24,7 +24,7 @@ package enum SafetensorsError: Error, Hashable, CustomStringConvertible {
   // One tensor.
   case offsetCount(tensor: String, found: Int)
   case offsetOrder(tensor: String, begin: Int, end: Int)
-  case sizeOverflow(tensor: String, elementType: SafetensorsElementType, shape: [Int])
+  case sizeOverflow(tensor: String, elementType: CheckpointElementType, shape: [Int])
   /// Elements narrower than a byte do not fill their last byte.
   case partialByte(tensor: String, bitCount: Int)
   case byteCount(tensor: String, expected: Int, found: Int)

@@ -1,14 +1,5 @@
 package import MNV4Core
-
-/// One tensor of a safetensors file.
-package struct SafetensorsTensor: Hashable, Sendable {
-  package let name: String
-  package let elementType: SafetensorsElementType
-  /// Row major, outermost first. Empty for a scalar; an extent may be 0.
-  package let shape: [Int]
-  /// Where its bytes lie, counted from the start of the file. Any alignment.
-  package let byteRange: Range<Int>
-}
+package import MNV4Graph
 
 /// A safetensors file, all of its rules checked: every tensor's bytes lie within it.
 ///
@@ -24,7 +15,7 @@ package struct SafetensorsFile: Sendable {
   package static let maximumHeaderByteCount = 1 << 22
 
   /// By their place in the file, empty ones at one place in the header's order.
-  package let tensors: [SafetensorsTensor]
+  package let tensors: [CheckpointTensor]
   package let metadata: [String: String]
   private let bytes: AlignedBuffer
   private let indices: [String: Int]
@@ -47,7 +38,7 @@ package struct SafetensorsFile: Sendable {
     let order = try Self.order(header.entries, dataByteCount: bytes.byteCount - dataStart)
     self.tensors = order.map {
       let entry = header.entries[$0]
-      return SafetensorsTensor(
+      return CheckpointTensor(
         name: entry.name, elementType: entry.elementType, shape: entry.shape,
         byteRange: dataStart + entry.begin..<dataStart + entry.end)
     }
@@ -65,6 +56,11 @@ package struct SafetensorsFile: Sendable {
   package func data(at index: Int) -> ByteSlice {
     let range = tensors[index].byteRange
     return ByteSlice(buffer: bytes, offset: range.lowerBound, byteCount: range.count)
+  }
+
+  /// The elements of the tensor at that place of `tensors`, as finite float32, row major.
+  package func floats(at index: Int) throws(WeightError) -> [Float] {
+    try tensors[index].floats(in: bytes)
   }
 
   /// The entries' indices, sorted by their place; refuses gaps, overlaps, and data too short or too

@@ -5,7 +5,7 @@ struct SafetensorsHeader {
   /// A tensor's entry. `begin` and `end` count bytes from the start of the data.
   struct Entry {
     let name: String
-    let elementType: SafetensorsElementType
+    let elementType: CheckpointElementType
     let shape: [Int]
     let begin: Int
     let end: Int
@@ -60,7 +60,7 @@ struct SafetensorsHeader {
   }
 
   private mutating func readEntry(_ name: String) throws(SafetensorsError) {
-    var elementType: SafetensorsElementType?
+    var elementType: CheckpointElementType?
     var shape: [Int]?
     var offsets: [Int]?
     try json { (reader) throws(JSONError) in try reader.beginObject() }
@@ -74,7 +74,7 @@ struct SafetensorsHeader {
         isRepeated = elementType != nil
         elementType =
           text.utf8.count > Self.maximumNameByteCount
-          ? nil : SafetensorsElementType(rawValue: text)
+          ? nil : CheckpointElementType(rawValue: text)
         if elementType == nil { throw .elementType(tensor: name, found: text) }
       case "shape":
         isRepeated = shape != nil

@@ -3,9 +3,9 @@ import MNV4Graph
 import MNV4Import
 import Testing
 
-@Suite struct SafetensorsSourceTests {
-  private func source() throws -> SafetensorsSource {
-    SafetensorsSource(try Samples.read(Samples.fixture("small-f32")))
+@Suite struct CheckpointSourceTests {
+  private func source() throws -> CheckpointSource {
+    CheckpointSource(try Samples.checkpoint(Samples.fixture("small-f32")))
   }
 
   @Test func tensorsAreFoundByKeyAndShape() throws {

@@ -1,5 +1,5 @@
-/// The element types of the safetensors format, as its headers spell them.
-package enum SafetensorsElementType: String, Hashable, Sendable, CaseIterable {
+/// The element types that tensors of a checkpoint come in, as safetensors headers spell them.
+package enum CheckpointElementType: String, Hashable, Sendable, CaseIterable {
   case bool = "BOOL"
   case float4 = "F4"
   case float6E2M3 = "F6_E2M3"

@@ -1,0 +1,35 @@
+package import MNV4Graph
+
+/// Why a checkpoint gives no network.
+package enum CheckpointError: Error, Hashable, CustomStringConvertible {
+  /// The first bytes are those of no file that is known.
+  case unknownFormat
+  case safetensors(SafetensorsError)
+  case pyTorch(PyTorchError)
+  /// Several networks have exactly these tensors.
+  case ambiguous(architectures: [String])
+  /// No network has these tensors; `differences` are those to the nearest one.
+  case unrecognized(nearest: String, convention: KeyConvention, differences: [String])
+  case build(BuildError)
+
+  package var description: String {
+    switch self {
+    case .unknownFormat:
+      "expected a safetensors file or a PyTorch file (ZIP), found another kind"
+    case .safetensors(let error): error.description
+    case .pyTorch(let error): error.description
+    case .ambiguous(let names):
+      "the tensors are those of several networks, \(names.joined(separator: ", ")): "
+        + "say which with --arch"
+    case .unrecognized(let nearest, let convention, let differences):
+      "the tensors are those of no network that is known; nearest is \(nearest)"
+        + (convention == .zoo ? ": " : " by torchvision's names: ")
+        + differences.prefix(Self.namedDifferenceCount).joined(separator: "; ")
+        + (differences.count > Self.namedDifferenceCount
+          ? "; and \(differences.count - Self.namedDifferenceCount) more" : "")
+    case .build(let error): error.description
+    }
+  }
+
+  private static let namedDifferenceCount = 4
+}
