@@ -95,7 +95,7 @@ let package = Package(
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .executableTarget(
       name: "allocation-probe",
-      dependencies: ["CAllocationCounter", "MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph"],
+      dependencies: ["CAllocationCounter", "MNV4", "MNV4Format", "MNV4Graph"],
       path: "Tests/AllocationProbe", swiftSettings: settings),
     tests(
       "CommandTests",

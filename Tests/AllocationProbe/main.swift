@@ -2,7 +2,6 @@ import CAllocationCounter
 import MNV4
 import MNV4Format
 import MNV4Graph
-import MNV4Zoo
 
 // Prints one line for each way of running a network: how many allocations 100 runs made after
 // warm-up. The first line is the check of the counter: allocations that were made on purpose.
@@ -17,13 +16,22 @@ func allocationCount(during body: () throws -> Void) rethrows -> Int {
   return allocation_counter_stop()
 }
 
-func model(inputSize: Int) throws -> Model {
-  guard let architecture = Architecture.named("mobilenetv4_conv_small") else {
-    throw MNV4Error(.invalidArgument, "the zoo has no mobilenetv4_conv_small")
+/// A dense convolution, two bottlenecks with a residual between them, and a classifier.
+func makeModel() throws -> Model {
+  var builder = GraphBuilder(name: "probe", weights: SeededWeights(seed: 1))
+  var value = try builder.input(height: 8, width: 8)
+  value = try builder.convolutionBatchNorm(
+    value, ConvolutionLayer("stem", outputs: 16, kernel: 3), normPrefix: "stem.norm",
+    activation: .relu)
+  for (name, start) in [("first", 5), ("second", nil)] {
+    value = try builder.universalInvertedBottleneck(
+      value, UniversalInvertedBottleneck(start: start, middle: 3, expanded: 32, outputs: 16),
+      prefix: name, activation: .hardSwish)
   }
-  let graph = try architecture.build(
-    .init(classCount: 10, inputSize: inputSize), weights: SeededWeights(seed: 1))
-  return Model(ModelFile(graph: graph))
+  value = try builder.append("pool", .globalAveragePool, [value])
+  value = try builder.flatten(value)
+  value = try builder.fullyConnected(value, prefix: "classifier", outputs: 10)
+  return Model(ModelFile(graph: try builder.finish(output: value)))
 }
 
 func countAllocations(_ model: Model, _ options: SessionOptions) throws -> Int {
@@ -40,7 +48,7 @@ let deliberate = allocationCount {
 }
 print("deliberate \(deliberate)")
 
-let network = try model(inputSize: 8)
+let network = try makeModel()
 for backend in Model.backendNames {
   guard let choice = BackendChoice(rawValue: backend) else { continue }
   for threads in [1, 2] {

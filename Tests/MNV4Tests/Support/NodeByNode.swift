@@ -8,22 +8,22 @@ enum NodeByNode {
   static func run(_ graph: Graph, _ input: [Float]) throws -> [Float] {
     let backend = SwiftBackend()
     let buffers = try graph.values.map { try AlignedBuffer(byteCount: 4 * $0.shape.elementCount) }
-    func bytes(_ id: ValueID) -> UnsafeMutableRawBufferPointer {
-      buffers[id.index].unsafeMutableBytes
-    }
-    input.withUnsafeBytes { bytes(graph.inputs[0]).copyMemory(from: $0) }
-    for node in graph.nodes {
-      if case .reshape = node.operation {
-        bytes(node.output).copyMemory(from: UnsafeRawBufferPointer(bytes(node.inputs[0])))
-        continue
+    return try withExtendedLifetime(buffers) {
+      func bytes(_ id: ValueID) -> UnsafeMutableRawBufferPointer { buffers[id.index].unsafeMutableBytes }
+      input.withUnsafeBytes { bytes(graph.inputs[0]).copyMemory(from: $0) }
+      for node in graph.nodes {
+        if case .reshape = node.operation {
+          bytes(node.output).copyMemory(from: UnsafeRawBufferPointer(bytes(node.inputs[0])))
+          continue
+        }
+        let binding = StepBinding(
+          inputs: node.inputs.map { UnsafeRawPointer(buffers[$0.index].pointer(as: UInt8.self)) },
+          output: UnsafeMutableRawPointer(buffers[node.output.index].pointer(as: UInt8.self)))
+        let packed = try backend.pack([StepProblem(node: node, of: graph)])
+        for step in try packed.prepare([binding], threadCount: 1) { step.run() }
       }
-      let binding = StepBinding(
-        inputs: node.inputs.map { UnsafeRawPointer(buffers[$0.index].pointer(as: UInt8.self)) },
-        output: UnsafeMutableRawPointer(buffers[node.output.index].pointer(as: UInt8.self)))
-      let packed = try backend.pack([StepProblem(node: node, of: graph)])
-      for step in try packed.prepare([binding], threadCount: 1) { step.run() }
+      return Array(bytes(graph.outputs[0]).assumingMemoryBound(to: Float.self))
     }
-    return Array(bytes(graph.outputs[0]).assumingMemoryBound(to: Float.self))
   }
 }
 
