@@ -100,7 +100,8 @@ import Testing
   }
 
   enum Obstacle: CaseIterable {
-    case sharedValue, outputOfTheGraph, activatedConvolution, partialAdd, doubling, noConvolution
+    case sharedValue, outputOfTheGraph, activatedConvolution, partialAddOfTheConvolution, doubling
+    case noConvolution
   }
 
   @Test(arguments: Obstacle.allCases) func staysWhere(_ obstacle: Obstacle) throws {
@@ -118,9 +119,9 @@ import Testing
     case .activatedConvolution:
       let convolved = try sketch.convolution(input, outputs: 8, activation: .relu)
       graph = try sketch.finish(try sketch.append(.add(Add()), convolved, input))
-    case .partialAdd:
+    case .partialAddOfTheConvolution:
       let convolved = try sketch.convolution(input, outputs: 8)
-      graph = try sketch.finish(try sketch.append(.add(Add(channelCount: 4)), convolved, input))
+      graph = try sketch.finish(try sketch.append(.add(Add(channelCount: 4)), input, convolved))
     case .doubling:
       let convolved = try sketch.convolution(input, outputs: 8)
       graph = try sketch.finish(try sketch.append(.add(Add()), convolved, convolved))
