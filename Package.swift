@@ -73,7 +73,10 @@ let package = Package(
     target("MNV4Imaging", ["CImageCodecs", "MNV4"]),
     target(
       "MNV4CommandSupport",
-      ["MNV4", "MNV4Core", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      [
+        "MNV4", "MNV4Graph", "MNV4Core",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     command(
       "mnv4-run",
       ["MNV4CommandSupport", "MNV4Imaging", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
@@ -86,7 +89,20 @@ let package = Package(
     command(
       "mnv4-bench",
       ["MNV4CommandSupport", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
-    tests("MNV4Tests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+    tests(
+      "MNV4Tests",
+      ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .executableTarget(
+      name: "allocation-probe",
+      dependencies: ["CAllocationCounter", "MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph"],
+      path: "Tests/AllocationProbe", swiftSettings: settings),
+    tests(
+      "CommandTests",
+      [
+        "mnv4-run", "mnv4-convert", "mnv4-bench", "allocation-probe", "MNV4CommandSupport",
+        "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core",
+      ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),

@@ -43,12 +43,7 @@ public final class ImageClassifier {
     self.model = model
     preprocessor = try Preprocessor(preprocessing, inputHeight: input[1], inputWidth: input[2])
     session = try model.makeSession(options)
-    endsInSoftmax =
-      if case .softmax? = graph.nodes.last(where: { $0.output == graph.outputs[0] })?.operation {
-        true
-      } else {
-        false
-      }
+    endsInSoftmax = graph.endsInSoftmax
   }
 
   /// The best classes of a picture, the most probable first; equal ones in the model's order.
@@ -95,5 +90,22 @@ public final class ImageClassifier {
       return a != b ? a > b : first < second
     }
     return Array(scores.indices.sorted(by: isBetter).prefix(count))
+  }
+}
+
+extension Graph {
+  /// Whether the output holds probabilities: that of a softmax, in whatever shape.
+  fileprivate var endsInSoftmax: Bool {
+    var value = outputs[0]
+    for node in nodes.reversed() where node.output == value {
+      switch node.operation {
+      case .softmax: return true
+      case .reshape: value = node.inputs[0]
+      case .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation, .add,
+        .multiply, .globalAveragePool, .averagePool, .slice, .concatenation, .matrixProduct:
+        return false
+      }
+    }
+    return false
   }
 }

@@ -17,12 +17,14 @@ package enum CommandFile {
     }
   }
 
+  /// UTF-8 text, without a byte order mark at its start.
   package static func text(_ path: String) throws(CommandFailure) -> String {
     let buffer = try read(path)
     guard let text = buffer.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
       throw CommandFailure("\(path): expected UTF-8 text")
     }
-    return text
+    guard text.unicodeScalars.first == "\u{FEFF}" else { return text }
+    return String(text.unicodeScalars.dropFirst())
   }
 
   /// Whole or not at all.

@@ -1,12 +1,13 @@
 internal import Glibc
 internal import MNV4Core
 
-/// What a command does about signals: a closed pipe is an error of `write`, and an interrupted
-/// command leaves no temporary file.
+/// What a command does about signals: a closed pipe and a limit of file sizes are errors of `write`,
+/// and an interrupted command leaves no temporary file.
 package enum Interrupts {
   /// Call first, before any thread is started.
   package static func handle() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     var set = sigset_t()
     sigemptyset(&set)
     sigaddset(&set, SIGINT)

@@ -58,7 +58,7 @@ package final class ProgressBar: Sendable {
 
   /// `1:05` for 65 seconds.
   static func time(_ seconds: Double) -> String {
-    let whole = Int(min(max(seconds.rounded(), 0), 359_999))
+    let whole = seconds > 0 ? Int(min(seconds.rounded(), 359_999)) : 0
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
     let padded = rest < 10 ? "0\(rest)" : "\(rest)"
     guard hours > 0 else { return "\(minutes):\(padded)" }

@@ -64,7 +64,8 @@ package enum FileAccess {
   ) throws(FileError) {
     let target = resolvingLinks(path)
     var status = stat()
-    if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notARegularFile }
+    let exists = stat(target, &status) == 0
+    if exists, status.st_mode & S_IFMT != S_IFREG { throw .notARegularFile }
     let temporary = "\(target).\(getpid()).\(UInt64.random(in: 0 ... .max)).tmp"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .system(operation: "create", code: errno) }
@@ -73,6 +74,9 @@ package enum FileAccess {
     do throws(FileError) {
       do throws(FileError) {
         try writeAll(bytes, to: descriptor)
+        if exists, fchmod(descriptor, status.st_mode & 0o777) != 0 {
+          throw .system(operation: "set the permissions", code: errno)
+        }
         guard fsync(descriptor) == 0 else { throw .system(operation: "sync", code: errno) }
       } catch {
         close(descriptor)

@@ -75,7 +75,7 @@ enum OperationCoding {
       kernel: try extent(&reader, "kernel"), stride: try extent(&reader, "stride"),
       padding: try padding(&reader), groups: Int(try reader.integer(UInt32.self, "groups")),
       activation: try reader.code(Activation.self, "activation"),
-      hasResidual: try reader.boolean("residual presence"))
+      residual: try reader.boolean("residual presence") ? .whole : .none)
   }
 
   private static func constant(
@@ -164,6 +164,11 @@ extension OperationCoding {
     try encode(convolution.padding, to: &writer)
     try writer.integer(convolution.groups, as: UInt32.self, "groups")
     writer.code(convolution.activation)
+    if case .channels(let count) = convolution.residual {
+      throw .field(
+        .section(.graph), "residual", offset: nil, expected: "all channels or none",
+        found: "\(count) channels")
+    }
     writer.boolean(convolution.hasResidual)
   }
 

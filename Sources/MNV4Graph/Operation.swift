@@ -5,7 +5,7 @@ package import MNV4Core
 /// Constants (weights, biases, normalization statistics) are named by their id in the graph; other
 /// operands are the node's inputs, in the order stated at each case.
 package enum Operation: Hashable, Sendable {
-  /// Input, and a residual where `hasResidual`.
+  /// Input, and a residual where there is one.
   case convolution(Convolution)
   /// Input `[…, C]`.
   case fullyConnected(FullyConnected)
@@ -139,6 +139,14 @@ package struct Padding: Hashable, Sendable {
 
 /// `activation(filter ∗ input + bias [+ residual])`.
 package struct Convolution: Hashable, Sendable {
+  /// A second input, of the output's shape, that is added before the activation.
+  package enum Residual: Hashable, Sendable {
+    case none
+    case whole
+    /// Added to that many of the first channels only, at least one.
+    case channels(Int)
+  }
+
   /// `[outputs, height, width, inputs / groups]`.
   package var weights: ConstantID
   /// `[outputs]`.
@@ -149,13 +157,12 @@ package struct Convolution: Hashable, Sendable {
   /// Depthwise where it equals both channel counts.
   package var groups: Int
   package var activation: Activation
-  /// Whether a second input, of the output's shape, is added before the activation.
-  package var hasResidual: Bool
+  package var residual: Residual
 
   package init(
     weights: ConstantID, bias: ConstantID?, kernel: Extent, stride: Extent = .one,
     padding: Padding = .none, groups: Int = 1, activation: Activation = .identity,
-    hasResidual: Bool = false
+    residual: Residual = .none
   ) {
     self.weights = weights
     self.bias = bias
@@ -164,8 +171,10 @@ package struct Convolution: Hashable, Sendable {
     self.padding = padding
     self.groups = groups
     self.activation = activation
-    self.hasResidual = hasResidual
+    self.residual = residual
   }
+
+  package var hasResidual: Bool { residual != .none }
 }
 
 /// `activation(weights · input + bias)` for each row of the input.

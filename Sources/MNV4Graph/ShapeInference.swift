@@ -82,6 +82,9 @@ package struct ShapeInference {
       guard inputs[1].shape == output else {
         throw .field("residual", expected: "shape \(output)", found: "\(inputs[1].shape)")
       }
+      if case .channels(let count) = convolution.residual, !(1...outputs).contains(count) {
+        throw .field("residual channel count", expected: "1 to \(outputs)", found: "\(count)")
+      }
     }
     return output
   }

@@ -34,6 +34,6 @@ final class StepSequence: PreparedStep {
   init(_ steps: [any PreparedStep]) { self.steps = steps }
 
   func run() {
-    for step in steps { step.run() }
+    for index in steps.indices { steps[index].run() }
   }
 }

@@ -7,12 +7,15 @@
   struct OperatorChain {
     let problem: StepProblem
     let threads: XNNPACKThreads
+    /// Memory for what one operator leaves to the next.
+    let scratch: AlignedBuffer
     let step: XNNPACKStep
 
-    init(problem: StepProblem, threads: XNNPACKThreads) {
+    init(problem: StepProblem, threads: XNNPACKThreads, scratch: AlignedBuffer) {
       self.problem = problem
       self.threads = threads
-      self.step = XNNPACKStep(threads: threads)
+      self.scratch = scratch
+      self.step = XNNPACKStep(threads: threads, scratch: scratch)
     }
 
     private typealias Create = (UnsafeMutablePointer<xnn_operator_t?>) -> xnn_status
@@ -32,7 +35,10 @@
         let bounds = try epilogue(of: add.activation).bounds
         try addSum(inputs[0], inputs[1], shape: shape, bounds: bounds, output: output)
       case .multiply(let multiply):
-        try addProduct(inputs, activation: multiply.activation, output: output)
+        try addProduct(
+          inputs[0], problem.inputs[0].shape.dimensions, inputs[1],
+          problem.inputs[1].shape.dimensions, bounds: try epilogue(of: multiply.activation).bounds,
+          output: output)
       case .globalAveragePool: try addGlobalAveragePool(input: inputs[0], output: output)
       case .slice(let slice):
         try addCopy(
@@ -184,12 +190,27 @@
         } setup: {
           xnn_setup_hardswish_nc_f32($0, count, input, output, threads.pool)
         }
-      case .sigmoid:
-        try add("sigmoid_nc_f32") {
-          xnn_create_sigmoid_nc_f32(1, 1, 1, 0, $0)
-        } setup: {
-          xnn_setup_sigmoid_nc_f32($0, count, input, output, threads.pool)
+      case .sigmoid: try addSigmoid(input: input, output: output, count: count)
+      case .silu:
+        let factors = scratch.pointer(as: Float.self)
+        let capacity = scratch.byteCount / MemoryLayout<Float>.stride
+        for start in stride(from: 0, to: count, by: capacity) {
+          let part = min(capacity, count - start)
+          try addSigmoid(input: input + start, output: factors, count: part)
+          try addProduct(
+            input + start, [part], UnsafePointer(factors), [part],
+            bounds: -Float.infinity...Float.infinity, output: output + start)
         }
+      }
+    }
+
+    private func addSigmoid(
+      input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int
+    ) throws(BackendError) {
+      try add("sigmoid_nc_f32") {
+        xnn_create_sigmoid_nc_f32(1, 1, 1, 0, $0)
+      } setup: {
+        xnn_setup_sigmoid_nc_f32($0, count, input, output, threads.pool)
       }
     }
 
@@ -206,17 +227,14 @@
     }
 
     private func addProduct(
-      _ inputs: [UnsafePointer<Float>], activation: Activation,
-      output: UnsafeMutablePointer<Float>
+      _ first: UnsafePointer<Float>, _ firstShape: [Int], _ second: UnsafePointer<Float>,
+      _ secondShape: [Int], bounds: ClosedRange<Float>, output: UnsafeMutablePointer<Float>
     ) throws(BackendError) {
-      let bounds = try epilogue(of: activation).bounds
-      let first = problem.inputs[0].shape.dimensions
-      let second = problem.inputs[1].shape.dimensions
       try add("multiply_nd_f32") {
         xnn_create_multiply_nd_f32(bounds.lowerBound, bounds.upperBound, 0, $0)
       } setup: {
         xnn_setup_multiply_nd_f32(
-          $0, first.count, first, second.count, second, inputs[0], inputs[1], output,
+          $0, firstShape.count, firstShape, secondShape.count, secondShape, first, second, output,
           threads.pool)
       }
     }

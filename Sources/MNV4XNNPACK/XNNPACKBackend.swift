@@ -34,7 +34,10 @@
       }
       let activation = problem.operation.fusedActivation
       switch problem.operation {
-      case .convolution, .fullyConnected:
+      case .convolution(let convolution):
+        if case .channels = convolution.residual { return "no operator for a partial residual" }
+        return Epilogue(activation) == nil ? "no operator for \(activation.name)" : nil
+      case .fullyConnected:
         return Epilogue(activation) == nil ? "no operator for \(activation.name)" : nil
       case .activation(let function):
         return Epilogue(function) == nil ? "no operator for \(function.name)" : nil
@@ -73,71 +76,6 @@
       case .slice, .concatenation, .reshape: return "copy_nc_x32"
       case .softmax: return "softmax_nc_f32"
       case .batchNormalization, .channelScale, .averagePool, .matrixProduct: return "none"
-      }
-    }
-  }
-
-  /// How an operator's activation is done: by its own bounds, or by an operator after it.
-  enum Epilogue {
-    case clamp(ClosedRange<Float>)
-    case hardSwish
-    case sigmoid
-
-    /// Nil where XNNPACK has neither.
-    init?(_ activation: Activation) {
-      switch activation {
-      case .identity, .relu, .relu6:
-        guard let bounds = activation.clampBounds else { return nil }
-        self = .clamp(bounds)
-      case .hardSwish: self = .hardSwish
-      case .sigmoid: self = .sigmoid
-      case .hardSigmoid, .silu, .gelu: return nil
-      }
-    }
-
-    /// The bounds that the operator itself applies.
-    var bounds: ClosedRange<Float> {
-      switch self {
-      case .clamp(let bounds): bounds
-      case .hardSwish, .sigmoid: -Float.infinity...Float.infinity
-      }
-    }
-
-    /// The operator that follows; nil for a clamp.
-    var operatorName: String? {
-      switch self {
-      case .clamp: nil
-      case .hardSwish: "hardswish_nc_f32"
-      case .sigmoid: "sigmoid_nc_f32"
-      }
-    }
-  }
-
-  /// Rough times, from throughputs measured on AVX-512 servers; they only rank backends.
-  private enum Cost {
-    static let denseMACsPerNanosecond = 45.0
-    static let depthwiseMACsPerNanosecond = 10.0
-    static let bytesPerNanosecond = 8.0
-    static let overheadNanoseconds = 500.0
-
-    static func nanoseconds(of problem: StepProblem) -> Double {
-      let macs = Double(
-        problem.operation.multiplyAccumulateCount(inputs: problem.inputs, output: problem.output))
-      let elements = problem.inputs.reduce(problem.output.shape.elementCount) {
-        $0 + $1.shape.elementCount
-      }
-      let memory = Double(4 * elements) / bytesPerNanosecond
-      switch problem.operation {
-      case .convolution(let convolution):
-        let isDepthwise = convolution.isDepthwise(
-          inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last)
-        let rate = isDepthwise ? depthwiseMACsPerNanosecond : denseMACsPerNanosecond
-        return overheadNanoseconds + max(macs / rate, memory / 2)
-      case .fullyConnected, .matrixProduct:
-        return overheadNanoseconds + macs / denseMACsPerNanosecond
-      case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-        .averagePool, .slice, .concatenation, .softmax, .reshape:
-        return overheadNanoseconds + memory
       }
     }
   }

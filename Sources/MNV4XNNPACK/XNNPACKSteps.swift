@@ -9,9 +9,9 @@
 
     var sharedByteCount: Int { 0 }
 
-    /// The operators' copies of weights and biases, without their indirection tables.
+    /// The operators' copies of weights and biases, without their indirection tables, and scratch.
     func sessionByteCount(threadCount: Int) -> Int {
-      problems.reduce(0) { total, problem in
+      problems.reduce(scratchByteCount) { total, problem in
         problem.operation.constants.reduce(total) {
           let constant = problem.constant($1)
           return $0 + constant.shape.elementCount * constant.elementType.byteCount
@@ -23,22 +23,37 @@
       _ bindings: [StepBinding], threadCount: Int
     ) throws(BackendError) -> [any PreparedStep] {
       let threads = try XNNPACKThreads(threadCount: threadCount)
+      let scratch: AlignedBuffer
+      do { scratch = try AlignedBuffer(byteCount: scratchByteCount) } catch {
+        throw .allocation(error)
+      }
       var steps: [any PreparedStep] = []
       for (problem, binding) in zip(problems, bindings) {
-        var builder = OperatorChain(problem: problem, threads: threads)
+        var builder = OperatorChain(problem: problem, threads: threads, scratch: scratch)
         try builder.build(binding)
         steps.append(builder.step)
       }
       return steps
+    }
+
+    /// What the steps of one session, of which one runs at a time, share: a piece that stays in the
+    /// second-level cache beside the piece of a tensor that it belongs to.
+    private var scratchByteCount: Int {
+      problems.contains { Epilogue(of: $0.operation)?.needsScratch == true } ? 1 << 18 : 0
     }
   }
 
   /// A step as one to a few operators, run in order.
   final class XNNPACKStep: PreparedStep {
     private let threads: XNNPACKThreads
+    /// The operators hold its address.
+    private let scratch: AlignedBuffer
     private var handles: [xnn_operator_t] = []
 
-    init(threads: XNNPACKThreads) { self.threads = threads }
+    init(threads: XNNPACKThreads, scratch: AlignedBuffer) {
+      self.threads = threads
+      self.scratch = scratch
+    }
 
     deinit {
       for handle in handles { xnn_delete_operator(handle) }
@@ -49,8 +64,8 @@
 
     /// Operators that are set up have no failure of their own to report.
     func run() {
-      for handle in handles {
-        let status = xnn_run_operator(handle, threads.pool)
+      for index in handles.indices {
+        let status = xnn_run_operator(handles[index], threads.pool)
         assert(status == xnn_status_success)
       }
     }

@@ -39,6 +39,12 @@ import MNV4Zoo
   @Option(help: "How many inferences to time.")
   var runs = 100
 
+  @Flag(help: "Print parameters, MACs, bytes and intensity of each layer, too.")
+  var counts = false
+
+  @OptionGroup(title: "Counts")
+  var costs: CostArguments
+
   @Flag(help: "Print results as JSON, one object a line.")
   var json = false
 
@@ -72,6 +78,12 @@ import MNV4Zoo
     }
     guard !json else { return }
     for line in table.lines { StandardOutput.print(line) }
+    for (name, model) in loaded {
+      let report = CostReport(model.file.graph, costs)
+      let lines = (counts ? report.layers : []) + report.rooflines
+      guard !lines.isEmpty else { continue }
+      for line in ["", name] + lines { StandardOutput.print(line) }
+    }
   }
 
   /// A file, or a network of the zoo with seeded weights.

@@ -40,7 +40,9 @@ import MNV4Zoo
   @Flag(name: .customLong("list-archs"), help: "List the networks that are known by name.")
   var listsArchitectures = false
 
-  @Option(help: ArgumentHelp("Describe an .mnv4 model.", valueName: "model"))
+  @Option(
+    help: ArgumentHelp(
+      "Describe an .mnv4 model, or a network of --list-archs.", valueName: "model-or-arch"))
   var describe: String?
 
   @Option(help: "Number of classes (default: the checkpoint's).")
@@ -60,6 +62,9 @@ import MNV4Zoo
 
   @OptionGroup(title: "Preprocessing (default: that of the network's published weights)")
   var preprocessing: PreprocessingOptions
+
+  @OptionGroup(title: "Counts of --describe")
+  var costs: CostArguments
 
   @Option(
     help: ArgumentHelp(
@@ -91,8 +96,7 @@ import MNV4Zoo
     if listsArchitectures {
       try ArchitectureList.print()
     } else if let describe {
-      let model = try Model(contentsOfFile: describe)
-      for line in ModelDescription(model).lines { StandardOutput.print(line) }
+      for line in try ModelDescription.named(describe, costs).lines { StandardOutput.print(line) }
     } else if let source, let output {
       try convert(source, architecture.flatMap(Architecture.named), to: output)
     }

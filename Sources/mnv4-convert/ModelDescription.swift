@@ -3,15 +3,35 @@ import MNV4CommandSupport
 import MNV4Core
 import MNV4Format
 import MNV4Graph
+import MNV4Zoo
 
-/// `--describe`: what a model file holds.
+/// `--describe`: what a model file holds, or what a network of the zoo is.
 struct ModelDescription {
   private let file: ModelFile
+  private let costs: CostReport
 
-  init(_ model: Model) { file = model.file }
+  init(_ file: ModelFile, _ arguments: CostArguments) {
+    self.file = file
+    costs = CostReport(file.graph, arguments)
+  }
+
+  /// A file, or a name of `--list-archs`.
+  static func named(_ name: String, _ arguments: CostArguments) throws -> ModelDescription {
+    guard let architecture = Architecture.named(name) else {
+      return ModelDescription(try Model(contentsOfFile: name).file, arguments)
+    }
+    let graph = try architecture.build(weights: SeededWeights(seed: 0))
+    var provenance = Provenance()
+    provenance[.architecture] = architecture.name
+    provenance[.source] = architecture.source
+    return ModelDescription(
+      ModelFile(
+        graph: graph, preprocessing: architecture.preprocessing, labels: [],
+        provenance: provenance), arguments)
+  }
 
   var lines: [String] {
-    header + [""] + layerTable
+    header + [""] + costs.layers + costs.rooflines
   }
 
   private var header: [String] {
@@ -20,7 +40,7 @@ struct ModelDescription {
       ("network", graph.name),
       ("input", tensor(graph[graph.inputs[0]])),
       ("output", graph.outputs.map { tensor(graph[$0]) }.joined(separator: ", ")),
-      ("parameters", graph.constantElementCount.groupedText),
+      ("parameters", graph.trainableParameterCount.groupedText),
       ("MACs", graph.multiplyAccumulateCount.groupedText),
       ("weights", weightBytes.byteText),
     ]
@@ -67,26 +87,5 @@ struct ModelDescription {
     guard !labels.isEmpty else { return "none" }
     let shown = labels.prefix(10).joined(separator: ", ")
     return "\(labels.count): \(shown)\(labels.count > 10 ? ", …" : "")"
-  }
-
-  private var layerTable: [String] {
-    var table = TextTable([
-      ("layer", .leading), ("operation", .leading), ("output", .leading), ("type", .leading),
-      ("parameters", .trailing), ("MACs", .trailing),
-    ])
-    let graph = file.graph
-    for node in graph.nodes {
-      let inputs = node.inputs.map { graph[$0] }
-      let output = graph[node.output]
-      let activation = node.operation.fusedActivation
-      let operation = node.operation.describe(inputs: inputs)
-      table.append([
-        node.name, activation == .identity ? operation : "\(operation) + \(activation.name)",
-        "\(output.shape)", "\(output.elementType)",
-        node.operation.constants.reduce(0) { $0 + graph[$1].shape.elementCount }.groupedText,
-        node.operation.multiplyAccumulateCount(inputs: inputs, output: output).groupedText,
-      ])
-    }
-    return table.lines
   }
 }

@@ -31,8 +31,9 @@ struct LabelledPictures {
     in file: String, below directory: String, classCount: Int
   ) throws(CommandFailure) -> [Picture] {
     var pictures: [Picture] = []
-    let lines = try CommandFile.text(file).split(whereSeparator: \.isNewline)
-    for (number, line) in lines.enumerated() {
+    let lines = try CommandFile.text(file)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (number, line) in lines.enumerated() where !line.allSatisfy(\.isWhitespace) {
       let place = "\(file): line \(number + 1)"
       guard let comma = line.lastIndex(of: ",") else {
         throw CommandFailure("\(place): expected file,class_index, found '\(line)'")

@@ -8,17 +8,12 @@ import MNV4Kernels
 
 /// The backends that must meet the contract of every operation they say they run.
 let conformanceBackends: [any Backend] = {
-  var backends: [any Backend] = [SwiftBackend()]
   #if XNNPACK
-    backends += xnnpackBackends
+    [SwiftBackend(), XNNPACKBackend()]
+  #else
+    [SwiftBackend()]
   #endif
-  return backends
 }()
-
-#if XNNPACK
-  /// The backend of the library, where the package is built with it.
-  let xnnpackBackends: [any Backend] = [XNNPACKBackend()]
-#endif
 
 /// Every kernel of the `swift` backend by itself, sharing even the smallest step among its threads.
 let kernelBackends: [any Backend] = SwiftBackend.families.flatMap(\.kernels).map {

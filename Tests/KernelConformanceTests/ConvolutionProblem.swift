@@ -43,7 +43,7 @@ struct ConvolutionProblem {
     var convolution = Convolution(
       weights: ConstantID(0), bias: random.int(1...4) == 1 ? nil : ConstantID(1), kernel: kernel,
       groups: groups, activation: Activation.allCases[random.int(0...7)],
-      hasResidual: random.int(1...3) == 1)
+      residual: Self.residual(&random, channels: outputChannels))
     if kind != .pointwise {
       convolution.stride = Extent(random.int(1...3), random.int(1...3))
       convolution.padding = Padding(
@@ -53,6 +53,16 @@ struct ConvolutionProblem {
       width = max(width, kernel.width - convolution.padding.left - convolution.padding.right)
     }
     self.convolution = convolution
+  }
+
+  private static func residual(
+    _ random: inout SeededRandom, channels: Int
+  ) -> Convolution.Residual {
+    switch random.int(1...6) {
+    case 1, 2: .whole
+    case 3: .channels(random.int(1...channels))
+    default: .none
+    }
   }
 
   private static func filter(_ random: inout SeededRandom, maximum: Int) -> Extent {
@@ -102,6 +112,10 @@ struct ConvolutionProblem {
     }
   }
 
+  private func isAdded(_ channel: Int) -> Bool {
+    if case .channels(let count) = convolution.residual { channel < count } else { true }
+  }
+
   private func outputCount(_ input: Int, _ kernel: Int, _ stride: Int, _ padding: Int) -> Int {
     (input + padding - kernel) / stride + 1
   }
@@ -138,7 +152,7 @@ struct ConvolutionProblem {
         }
       }
       if let bias { sum.add(Double(bias[channel])) }
-      if let residual { sum.add(Double(residual[index])) }
+      if let residual, isAdded(channel) { sum.add(Double(residual[index])) }
       expected.append(convolution.activation.expected(sum))
     }
     return expected

@@ -19,7 +19,7 @@ enum Samples {
         Convolution(
           weights: maker.constant([8, 3, 5, 1]), bias: nil, kernel: Extent(3, 5),
           padding: .symmetric(kernel: Extent(3, 5)), groups: 8, activation: .relu6,
-          hasResidual: true)), stem, stem)
+          residual: .whole)), stem, stem)
     let normalized = try maker.add(
       .batchNormalization(
         BatchNormalization(
@@ -136,7 +136,7 @@ enum Samples {
               bias: maker.constant([channels]), kernel: kernel,
               padding: .same(
                 inputHeight: shape[1], inputWidth: shape[2], kernel: kernel, stride: .one),
-              groups: channels, activation: activation, hasResidual: true)),
+              groups: channels, activation: activation, residual: .whole)),
           maker.last, maker.last)
       case 2: try maker.add(.activation(activation), maker.last)
       case 3:

@@ -83,7 +83,11 @@ struct NaiveEvaluator {
               }
             }
           }
-          if convolution.hasResidual { sum += inputs[1][result.count] }
+          switch convolution.residual {
+          case .none: break
+          case .whole: sum += inputs[1][result.count]
+          case .channels(let count): if channel < count { sum += inputs[1][result.count] }
+          }
           result.append(apply(convolution.activation, sum))
         }
       }

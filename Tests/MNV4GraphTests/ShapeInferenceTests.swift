@@ -137,11 +137,16 @@ struct ShapeInferenceTests {
     }
     refuse("kernel height", Convolution.filter(7, 3), weights: try constant(8, 7, 3, 4))
     refuse("kernel width", Convolution.filter(3, 65), weights: try constant(8, 3, 65, 4))
-    refuse("input count", Convolution.filter(3, 3, hasResidual: true))
+    refuse("input count", Convolution.filter(3, 3, residual: .whole))
     expectRefusal("input count", Convolution.filter(3, 3), [], [weights])
     expectRefusal("input", Convolution.filter(3, 3), [try value(6, 6, 4)], [weights])
     expectRefusal(
-      "residual", Convolution.filter(3, 3, hasResidual: true), [image, image], [weights])
+      "residual", Convolution.filter(3, 3, residual: .whole), [image, image], [weights])
+    for count in [0, -1, 9, .max, .min] {
+      expectRefusal(
+        "residual channel count", Convolution.filter(3, 3, residual: .channels(count)),
+        [image, try value(1, 4, 4, 8)], [weights])
+    }
     expectRefusal("weights", Convolution.filter(3, 3), [image], [])
   }
 

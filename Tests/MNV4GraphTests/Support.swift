@@ -35,11 +35,11 @@ extension Convolution {
   /// Weights are constant 0.
   static func filter(
     _ height: Int, _ width: Int, stride: Extent = .one, padding: Padding = .none, groups: Int = 1,
-    bias: ConstantID? = nil, hasResidual: Bool = false
+    bias: ConstantID? = nil, residual: Convolution.Residual = .none
   ) -> Operation {
     .convolution(
       Convolution(
         weights: ConstantID(0), bias: bias, kernel: Extent(height, width), stride: stride,
-        padding: padding, groups: groups, hasResidual: hasResidual))
+        padding: padding, groups: groups, residual: residual))
   }
 }

@@ -60,7 +60,7 @@ public final class Session {
   /// - Throws: `invalidArgument` where the shape is another.
   public func run(_ input: Tensor) throws(MNV4Error) -> Tensor {
     try copy(input)
-    for step in steps { step.run() }
+    runSteps()
     return try takeOutput()
   }
 
@@ -69,7 +69,7 @@ public final class Session {
     filling fill: (UnsafeMutableBufferPointer<Float>) throws(MNV4Error) -> Void
   ) throws(MNV4Error) -> Tensor {
     try fill(inputElements)
-    for step in steps { step.run() }
+    runSteps()
     return try takeOutput()
   }
 
@@ -77,11 +77,16 @@ public final class Session {
   package func run(_ input: Tensor, profile: inout Profile) throws(MNV4Error) -> Tensor {
     try copy(input)
     profile.beginRun(stepCount: steps.count)
-    for (index, step) in steps.enumerated() {
-      step.run()
+    for index in steps.indices {
+      steps[index].run()
       profile.endStep(index)
     }
     return try takeOutput()
+  }
+
+  /// By index: without optimization, an array's iterator allocates for every element.
+  private func runSteps() {
+    for index in steps.indices { steps[index].run() }
   }
 
   private var inputElements: UnsafeMutableBufferPointer<Float> {

@@ -15,6 +15,7 @@ struct Planner {
       throw MNV4Error(
         .unsupportedModel, "expected one output, found \(graph.outputs.count)")
     }
+    try Self.checkElementTypes(graph)
     let lifetimes = Lifetimes(graph)
     let layout = ArenaPlanner.layout(lifetimes.requests)
     func slot(_ id: ValueID) -> ExecutionPlan.Slot {
@@ -53,6 +54,23 @@ struct Planner {
     return ExecutionPlan(
       steps: steps, shares: shares, input: slot(graph.inputs[0]), output: slot(graph.outputs[0]),
       arenaByteCount: layout.byteCount, largestStepByteCount: largest ?? 0)
+  }
+
+  /// Sessions take and give float32, and a reshape's output lies where its input does.
+  private static func checkElementTypes(_ graph: Graph) throws(MNV4Error) {
+    let ends = [("input", graph.inputs[0]), ("output", graph.outputs[0])]
+    for (end, id) in ends where graph[id].elementType != .float32 {
+      throw MNV4Error(
+        .unsupportedModel, "\(end): expected float32, found \(graph[id].elementType)")
+    }
+    for node in graph.nodes {
+      guard case .reshape = node.operation else { continue }
+      let (before, after) = (graph[node.inputs[0]].elementType, graph[node.output].elementType)
+      guard before == after else {
+        throw MNV4Error(
+          .unsupportedModel, "reshape '\(node.name)': expected \(before), found \(after)")
+      }
+    }
   }
 
   /// The graph after every pass.
@@ -118,8 +136,12 @@ struct Planner {
   /// The operation with what is fused into it: `pointwise + residual + ReLU`.
   private static func describe(_ problem: StepProblem) -> String {
     var parts = [problem.operation.describe(inputs: problem.inputs)]
-    if case .convolution(let convolution) = problem.operation, convolution.hasResidual {
-      parts.append("residual")
+    if case .convolution(let convolution) = problem.operation {
+      switch convolution.residual {
+      case .none: break
+      case .whole: parts.append("residual")
+      case .channels: parts.append("partial residual")
+      }
     }
     let activation = problem.operation.fusedActivation
     if activation != .identity { parts.append(activation.name) }

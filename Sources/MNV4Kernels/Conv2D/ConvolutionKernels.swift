@@ -68,8 +68,7 @@ struct PackedConvolution: PackedKernel {
       input: binding.floats(0), output: binding.outputFloats,
       zeros: UnsafePointer(zeros.pointer(as: Float.self)), panels: matrix.view,
       epilogue: Epilogue(
-        activation: convolution.activation,
-        residual: convolution.hasResidual ? binding.floats(1) : nil),
+        activation: convolution.activation, residual: convolution.residual, of: binding),
       geometry: geometry, groupCount: convolution.groups, workers: workers)
     return ParallelStep(
       body, partCount: body.partCount, workers: workers,

@@ -69,7 +69,8 @@ struct IndirectBody: StepBody {
         tile.store(
           to: output,
           offset: pixel &* geometry.outputChannels &+ panel &* PackedMatrix.panelWidth,
-          stride: geometry.outputChannels, rowCount: count, width: panels.width(ofPanel: panel),
+          channel: panel &* PackedMatrix.panelWidth, stride: geometry.outputChannels,
+          rowCount: count, width: panels.width(ofPanel: panel),
           epilogue: epilogue)
         panel &+= 1
       }

@@ -7,7 +7,7 @@ struct PackedReferenceConvolution: PackedKernel {
   let geometry: WindowGeometry
   let groupCount: Int
   let activation: Activation
-  let hasResidual: Bool
+  let residual: Convolution.Residual
   /// `[outputs, height, width, inputs / groups]`, then `[outputs]`.
   let weights: AlignedBuffer
   let bias: AlignedBuffer
@@ -49,7 +49,7 @@ struct PackedReferenceConvolution: PackedKernel {
     self.geometry = geometry
     groupCount = convolution.groups
     activation = convolution.activation
-    hasResidual = convolution.hasResidual
+    residual = convolution.residual
     self.weights = weights
     self.bias = bias
   }
@@ -66,11 +66,10 @@ struct PackedReferenceConvolution: PackedKernel {
       / Throughput.reference
     let body = ReferenceBody(
       input: binding.floats(0), output: binding.outputFloats,
-      residual: hasResidual ? binding.floats(1) : nil,
+      epilogue: Epilogue(activation: activation, residual: residual, of: binding),
       weights: UnsafePointer(weights.pointer(as: Float.self)),
       bias: UnsafePointer(bias.pointer(as: Float.self)), geometry: geometry,
       groupInputs: groupInputs, groupOutputs: geometry.outputChannels / groupCount,
-      activation: activation,
       lines: Partition(
         count: geometry.batchCount * geometry.outputHeight, nanosecondsPerItem: rowCost,
         workers: workers))
@@ -93,13 +92,12 @@ extension WindowGeometry {
 private struct ReferenceBody: StepBody {
   let input: UnsafePointer<Float>
   let output: UnsafeMutablePointer<Float>
-  let residual: UnsafePointer<Float>?
+  let epilogue: Epilogue
   let weights: UnsafePointer<Float>
   let bias: UnsafePointer<Float>
   let geometry: WindowGeometry
   let groupInputs: Int
   let groupOutputs: Int
-  let activation: Activation
   let lines: Partition
 
   func run(part: Int) {
@@ -109,10 +107,14 @@ private struct ReferenceBody: StepBody {
         for channel in 0..<geometry.outputChannels {
           let index = line * lineCount + x * geometry.outputChannels + channel
           let sum = sum(line: line, x: x, channel: channel)
-          output[index] = residual.map { sum + $0[index] } ?? sum
+          if let residual = epilogue.residual, channel < epilogue.residualChannelCount {
+            output[index] = sum + residual[index]
+          } else {
+            output[index] = sum
+          }
         }
       }
-      activation.apply(to: output + line * lineCount, count: lineCount)
+      epilogue.activation.apply(to: output + line * lineCount, count: lineCount)
     }
   }
 

@@ -100,10 +100,12 @@ struct DepthwiseBody: StepBody {
       }
       let count = min(channels &- channel, vectorWidth)
       let offset = target &+ channel
-      epilogue.store(sum0, to: output, offset: offset, count: count)
-      epilogue.store(sum1, to: output, offset: offset &+ channels, count: count)
-      epilogue.store(sum2, to: output, offset: offset &+ channels &* 2, count: count)
-      epilogue.store(sum3, to: output, offset: offset &+ channels &* 3, count: count)
+      epilogue.store(sum0, to: output, offset: offset, channel: channel, count: count)
+      epilogue.store(sum1, to: output, offset: offset &+ channels, channel: channel, count: count)
+      epilogue.store(
+        sum2, to: output, offset: offset &+ channels &* 2, channel: channel, count: count)
+      epilogue.store(
+        sum3, to: output, offset: offset &+ channels &* 3, channel: channel, count: count)
       block &+= 1
     }
   }
@@ -138,7 +140,7 @@ struct DepthwiseBody: StepBody {
       }
       epilogue.store(
         sum, to: output, offset: line.outputOffset &+ x &* channels &+ channel,
-        count: min(channels &- channel, vectorWidth))
+        channel: channel, count: min(channels &- channel, vectorWidth))
       block &+= 1
     }
   }

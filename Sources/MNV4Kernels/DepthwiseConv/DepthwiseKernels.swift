@@ -44,7 +44,7 @@ private func depthwiseKernel(_ name: String, width: FilterWidth) -> Kernel {
 struct PackedDepthwise: PackedKernel {
   let geometry: WindowGeometry
   let activation: Activation
-  let hasResidual: Bool
+  let residual: Convolution.Residual
   let weights: AlignedBuffer
   let bias: AlignedBuffer
   let width: FilterWidth
@@ -75,7 +75,7 @@ struct PackedDepthwise: PackedKernel {
     self.weights = weights
     self.bias = bias
     activation = convolution.activation
-    hasResidual = convolution.hasResidual
+    residual = convolution.residual
   }
 
   var sharedByteCount: Int { weights.byteCount + bias.byteCount }
@@ -89,8 +89,7 @@ struct PackedDepthwise: PackedKernel {
       weights: UnsafeRawPointer(weights.pointer(as: Float.self))
         .assumingMemoryBound(to: FloatVector.self),
       bias: UnsafePointer(bias.pointer(as: Float.self)), geometry: geometry,
-      epilogue: Epilogue(
-        activation: activation, residual: hasResidual ? binding.floats(1) : nil),
+      epilogue: Epilogue(activation: activation, residual: residual, of: binding),
       cells: Grid(
         lines: geometry,
         nanosecondsPerPixelBlock: Double(geometry.tapCount * vectorWidth)

@@ -4,7 +4,8 @@ import MNV4Graph
 /// matrix products, whose rows and panels follow one another.
 ///
 /// Rows of the input are `depth` elements, rows of the output `columnCount`; neither is aligned. The
-/// output overlaps neither the input nor the residual. Nothing is read past the input.
+/// output overlaps neither the input nor the residual. Nothing is read past the input,
+/// and up to 28 bytes past the residual.
 struct MatrixBody: StepBody {
   private var input: UnsafePointer<Float>
   private var output: UnsafeMutablePointer<Float>
@@ -75,8 +76,8 @@ struct MatrixBody: StepBody {
       let rows = RowPointers(input + row &* depth, stride: depth, count: count)
       tile.accumulate(rows, count: depth, weights: weights)
       tile.store(
-        to: output, offset: row &* stride &+ column, stride: stride, rowCount: count,
-        width: width, epilogue: epilogue)
+        to: output, offset: row &* stride &+ column, channel: column, stride: stride,
+        rowCount: count, width: width, epilogue: epilogue)
       row &+= count
     }
     guard row < end else { return }
@@ -87,7 +88,7 @@ struct MatrixBody: StepBody {
       sum += FloatVector(repeating: last[k]) * weights[k]
       k &+= 1
     }
-    epilogue.store(sum, to: output, offset: row &* stride &+ column, count: width)
+    epilogue.store(sum, to: output, offset: row &* stride &+ column, channel: column, count: width)
   }
 
   private func activate(_ start: Int, _ end: Int, _ panelRange: Range<Int>) {

@@ -88,31 +88,61 @@ struct PanelView {
 struct Epilogue {
   /// Laid out like the output; added before the activation.
   let residual: UnsafePointer<Float>?
+  /// How many of the first channels the residual is added to.
+  let residualChannelCount: Int
   let clamp: Clamp
   let activation: Activation
   /// Whether the activation is a pass over the stored sums.
   let needsPass: Bool
 
-  init(activation: Activation, residual: UnsafePointer<Float>? = nil) {
+  init(
+    activation: Activation, residual: UnsafePointer<Float>? = nil,
+    residualChannelCount: Int = .max
+  ) {
     self.residual = residual
+    self.residualChannelCount = residualChannelCount
     self.activation = activation
     clamp = Clamp(activation.clampBounds)
     needsPass = activation.clampBounds == nil
   }
 
-  /// For an output that starts `offset` elements later.
-  func shifted(by offset: Int) -> Epilogue {
-    Epilogue(activation: activation, residual: residual.map { $0 + offset })
+  /// Of a convolution whose residual, if any, is the binding's second input.
+  init(activation: Activation, residual: Convolution.Residual, of binding: StepBinding) {
+    switch residual {
+    case .none: self.init(activation: activation)
+    case .whole: self.init(activation: activation, residual: binding.floats(1))
+    case .channels(let count):
+      self.init(
+        activation: activation, residual: binding.floats(1), residualChannelCount: count)
+    }
   }
 
-  /// Stores `count` lanes of `sum` at `offset` of the output. Neither is aligned; with a residual
-  /// it reads 32 bytes of it from the same offset.
+  /// For an output that starts `channel` channels later.
+  func shifted(by channel: Int) -> Epilogue {
+    Epilogue(
+      activation: activation, residual: residual.map { $0 + channel },
+      residualChannelCount: residualChannelCount &- channel)
+  }
+
+  /// Stores `count` lanes of `sum`, channels from `channel` on, at `offset` of the output. Neither is
+  /// aligned; with a residual it reads 32 bytes of it from the same offset.
   @inline(__always)
   func store(
-    _ sum: FloatVector, to output: UnsafeMutablePointer<Float>, offset: Int, count: Int
+    _ sum: FloatVector, to output: UnsafeMutablePointer<Float>, offset: Int, channel: Int,
+    count: Int
   ) {
     var sum = sum
-    if let residual { sum += load(residual + offset) }
+    if let residual {
+      let left = residualChannelCount &- channel
+      if left >= vectorWidth {
+        sum += load(residual + offset)
+      } else if left > 0 {
+        sum += load(residual + offset).replacing(
+          with: 0, where: laneNumbers .>= Int32(truncatingIfNeeded: left))
+      }
+    }
     MNV4Kernels.store(clamp(sum), to: output + offset, count: count)
   }
 }
+
+private let laneNumbers = SIMD8<Int32>(0, 1, 2, 3, 4, 5, 6, 7)

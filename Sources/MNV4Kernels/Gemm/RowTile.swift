@@ -45,23 +45,24 @@ struct RowTile {
     self = tile
   }
 
-  /// Stores the first `rowCount` rows, `stride` elements apart, `width` columns each.
+  /// Stores the first `rowCount` rows, `stride` elements apart, `width` columns each, the first of
+  /// which is the output's channel `channel`.
   @inline(__always)
   func store(
-    to output: UnsafeMutablePointer<Float>, offset: Int, stride: Int, rowCount: Int, width: Int,
-    epilogue: Epilogue
+    to output: UnsafeMutablePointer<Float>, offset: Int, channel: Int, stride: Int, rowCount: Int,
+    width: Int, epilogue: Epilogue
   ) {
-    epilogue.store(row0, to: output, offset: offset, count: width)
+    epilogue.store(row0, to: output, offset: offset, channel: channel, count: width)
     guard rowCount > 1 else { return }
-    epilogue.store(row1, to: output, offset: offset &+ stride, count: width)
+    epilogue.store(row1, to: output, offset: offset &+ stride, channel: channel, count: width)
     guard rowCount > 2 else { return }
-    epilogue.store(row2, to: output, offset: offset &+ stride &* 2, count: width)
+    epilogue.store(row2, to: output, offset: offset &+ stride &* 2, channel: channel, count: width)
     guard rowCount > 3 else { return }
-    epilogue.store(row3, to: output, offset: offset &+ stride &* 3, count: width)
+    epilogue.store(row3, to: output, offset: offset &+ stride &* 3, channel: channel, count: width)
     guard rowCount > 4 else { return }
-    epilogue.store(row4, to: output, offset: offset &+ stride &* 4, count: width)
+    epilogue.store(row4, to: output, offset: offset &+ stride &* 4, channel: channel, count: width)
     guard rowCount > 5 else { return }
-    epilogue.store(row5, to: output, offset: offset &+ stride &* 5, count: width)
+    epilogue.store(row5, to: output, offset: offset &+ stride &* 5, channel: channel, count: width)
   }
 }
 

@@ -45,7 +45,7 @@ struct PackedRows: PackedKernel {
   let matrix: PackedMatrix
   let rowCount: Int
   let activation: Activation
-  let hasResidual: Bool
+  let residual: Convolution.Residual
 
   init(pointwise problem: StepProblem) throws(BackendError) {
     guard case .convolution(let convolution) = problem.operation else {
@@ -53,7 +53,7 @@ struct PackedRows: PackedKernel {
     }
     try self.init(
       problem, weights: convolution.weights, bias: convolution.bias,
-      activation: convolution.activation, hasResidual: convolution.hasResidual)
+      activation: convolution.activation, residual: convolution.residual)
   }
 
   init(fullyConnected problem: StepProblem) throws(BackendError) {
@@ -62,12 +62,12 @@ struct PackedRows: PackedKernel {
     }
     try self.init(
       problem, weights: layer.weights, bias: layer.bias, activation: layer.activation,
-      hasResidual: false)
+      residual: .none)
   }
 
   private init(
     _ problem: StepProblem, weights: ConstantID, bias: ConstantID?, activation: Activation,
-    hasResidual: Bool
+    residual: Convolution.Residual
   ) throws(BackendError) {
     let depth = problem.inputs[0].shape.last
     matrix = try problem.withFloats(weights, bias) { weights, bias throws(BackendError) in
@@ -77,7 +77,7 @@ struct PackedRows: PackedKernel {
     }
     rowCount = problem.output.shape.rowCount
     self.activation = activation
-    self.hasResidual = hasResidual
+    self.residual = residual
   }
 
   var sharedByteCount: Int { matrix.byteCount }
@@ -89,8 +89,7 @@ struct PackedRows: PackedKernel {
     let body = MatrixBody(
       input: binding.floats(0), output: binding.outputFloats, rowCount: rowCount,
       panels: matrix.view,
-      epilogue: Epilogue(
-        activation: activation, residual: hasResidual ? binding.floats(1) : nil),
+      epilogue: Epilogue(activation: activation, residual: residual, of: binding),
       workers: workers)
     return ParallelStep(
       body, partCount: body.partCount, workers: workers,
