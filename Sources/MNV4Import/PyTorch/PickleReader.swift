@@ -56,74 +56,74 @@ struct PickleReader {
     let byte = bytes[try take(1).lowerBound]
     guard let opcode = PickleOpcode(rawValue: byte) else { throw error(.unknownOpcode(byte)) }
     switch opcode {
-    case .PROTO:
+    case .proto:
       let version = Int(bytes[try take(1).lowerBound])
       guard (2...5).contains(version) else { throw error(.protocolVersion(version)) }
-    case .FRAME: _ = try take(8)
-    case .STOP:
+    case .frame: _ = try take(8)
+    case .stop:
       result = try pop(opcode)
       guard position == bytes.count else {
         throw error(.trailingBytes(bytes.count - position))
       }
       return false
-    case .MARK:
+    case .mark:
       guard marks.count < Self.maximumDepth else {
         throw error(.limit("marks at a time", Self.maximumDepth))
       }
       marks.append(stack.count)
-    case .POP: _ = try pop(opcode)
+    case .pop: _ = try pop(opcode)
 
-    case .NONE: stack.append(.none)
-    case .NEWTRUE: stack.append(.bool(true))
-    case .NEWFALSE: stack.append(.bool(false))
-    case .BININT: stack.append(.int(Int(Int32(truncatingIfNeeded: try takeInteger(4)))))
-    case .BININT1: stack.append(.int(Int(try takeInteger(1))))
-    case .BININT2: stack.append(.int(Int(try takeInteger(2))))
-    case .LONG1: stack.append(.int(try takeLong()))
-    case .BINFLOAT:
+    case .none: stack.append(.none)
+    case .newtrue: stack.append(.bool(true))
+    case .newfalse: stack.append(.bool(false))
+    case .binint: stack.append(.int(Int(Int32(truncatingIfNeeded: try takeInteger(4)))))
+    case .binint1: stack.append(.int(Int(try takeInteger(1))))
+    case .binint2: stack.append(.int(Int(try takeInteger(2))))
+    case .long1: stack.append(.int(try takeLong()))
+    case .binfloat:
       stack.append(.float(Double(bitPattern: try takeInteger(8).byteSwapped)))
-    case .SHORT_BINUNICODE: stack.append(.text(try takeCounted(1)))
-    case .BINUNICODE: stack.append(.text(try takeCounted(4)))
-    case .BINUNICODE8: stack.append(.text(try takeCounted(8)))
-    case .SHORT_BINBYTES: stack.append(.bytes(try takeCounted(1)))
-    case .BINBYTES: stack.append(.bytes(try takeCounted(4)))
-    case .BINBYTES8: stack.append(.bytes(try takeCounted(8)))
+    case .shortBinunicode: stack.append(.text(try takeCounted(1)))
+    case .binunicode: stack.append(.text(try takeCounted(4)))
+    case .binunicode8: stack.append(.text(try takeCounted(8)))
+    case .shortBinbytes: stack.append(.bytes(try takeCounted(1)))
+    case .binbytes: stack.append(.bytes(try takeCounted(4)))
+    case .binbytes8: stack.append(.bytes(try takeCounted(8)))
 
-    case .EMPTY_TUPLE: stack.append(heap.makeTuple([]))
-    case .TUPLE1: try pushTuple(1, opcode)
-    case .TUPLE2: try pushTuple(2, opcode)
-    case .TUPLE3: try pushTuple(3, opcode)
-    case .TUPLE: stack.append(heap.makeTuple(try popToMark(opcode)))
-    case .EMPTY_LIST: stack.append(heap.makeList())
-    case .LIST: stack.append(heap.makeList(try popToMark(opcode)))
-    case .APPEND: try append([pop(opcode)], opcode)
-    case .APPENDS: try append(popToMark(opcode), opcode)
-    case .EMPTY_DICT: stack.append(heap.makeDictionary())
-    case .DICT:
+    case .emptyTuple: stack.append(heap.makeTuple([]))
+    case .tuple1: try pushTuple(1, opcode)
+    case .tuple2: try pushTuple(2, opcode)
+    case .tuple3: try pushTuple(3, opcode)
+    case .tuple: stack.append(heap.makeTuple(try popToMark(opcode)))
+    case .emptyList: stack.append(heap.makeList())
+    case .list: stack.append(heap.makeList(try popToMark(opcode)))
+    case .append: try append([pop(opcode)], opcode)
+    case .appends: try append(popToMark(opcode), opcode)
+    case .emptyDict: stack.append(heap.makeDictionary())
+    case .dict:
       let items = try popToMark(opcode)
       stack.append(heap.makeDictionary())
       try setItems(items, opcode)
-    case .SETITEM:
+    case .setitem:
       let value = try pop(opcode)
       try setItems([pop(opcode), value], opcode)
-    case .SETITEMS: try setItems(popToMark(opcode), opcode)
+    case .setitems: try setItems(popToMark(opcode), opcode)
 
-    case .BINPUT: try memoize(at: Int(takeInteger(1)), opcode)
-    case .LONG_BINPUT: try memoize(at: Int(takeInteger(4)), opcode)
-    case .MEMOIZE: try memoize(at: memo.count, opcode)
-    case .BINGET: try recall(Int(takeInteger(1)))
-    case .LONG_BINGET: try recall(Int(takeInteger(4)))
+    case .binput: try memoize(at: Int(takeInteger(1)), opcode)
+    case .longBinput: try memoize(at: Int(takeInteger(4)), opcode)
+    case .memoize: try memoize(at: memo.count, opcode)
+    case .binget: try recall(Int(takeInteger(1)))
+    case .longBinget: try recall(Int(takeInteger(4)))
 
-    case .GLOBAL: stack.append(try resolve(module: takeLine(), name: takeLine()))
-    case .STACK_GLOBAL:
+    case .global: stack.append(try resolve(module: takeLine(), name: takeLine()))
+    case .stackGlobal:
       guard case .text(let name) = try pop(opcode), case .text(let module) = try pop(opcode)
       else { throw error(.operand(of: "STACK_GLOBAL", expected: "strings", found: "others")) }
       stack.append(try resolve(module: module, name: name))
-    case .BINPERSID: try pushStorage(pop(opcode))
-    case .REDUCE:
+    case .binpersid: try pushStorage(pop(opcode))
+    case .reduce:
       let arguments = try pop(opcode)
       stack.append(try apply(pop(opcode), to: arguments))
-    case .BUILD:
+    case .build:
       // Attributes of a dictionary, such as a state dictionary's `_metadata`: left out.
       let state = try pop(opcode)
       guard case .dictionary = state, let target = stack.last, case .dictionary = target else {
@@ -133,10 +133,10 @@ struct PickleReader {
             found: "\(stack.last?.kind ?? "nothing") and \(state.kind)"))
       }
 
-    case .POP_MARK, .DUP, .FLOAT, .INT, .LONG, .LONG4, .PERSID, .STRING, .BINSTRING,
-      .SHORT_BINSTRING, .UNICODE, .GET, .INST, .OBJ, .PUT, .NEWOBJ, .NEWOBJ_EX, .EXT1, .EXT2,
-      .EXT4, .EMPTY_SET, .ADDITEMS, .FROZENSET, .BYTEARRAY8, .NEXT_BUFFER, .READONLY_BUFFER:
-      throw error(.opcode("\(opcode)"))
+    case .popMark, .dup, .float, .int, .long, .long4, .persid, .string, .binstring,
+      .shortBinstring, .unicode, .get, .inst, .obj, .put, .newobj, .newobjEx, .ext1, .ext2,
+      .ext4, .emptySet, .additems, .frozenset, .bytearray8, .nextBuffer, .readonlyBuffer:
+      throw error(.opcode(opcode.name))
     }
     return true
   }
@@ -182,19 +182,19 @@ struct PickleReader {
   // MARK: Stack and memo
 
   private mutating func pop(_ opcode: PickleOpcode) throws(PickleError) -> PickleValue {
-    guard stack.count > marks.last ?? 0 else { throw error(.stack(opcode: "\(opcode)")) }
+    guard stack.count > marks.last ?? 0 else { throw error(.stack(opcode: opcode.name)) }
     return stack.removeLast()
   }
 
   private mutating func popToMark(_ opcode: PickleOpcode) throws(PickleError) -> [PickleValue] {
-    guard let mark = marks.popLast() else { throw error(.stack(opcode: "\(opcode)")) }
+    guard let mark = marks.popLast() else { throw error(.stack(opcode: opcode.name)) }
     defer { stack.removeSubrange(mark...) }
     return Array(stack[mark...])
   }
 
   private mutating func pushTuple(_ count: Int, _ opcode: PickleOpcode) throws(PickleError) {
     guard stack.count - (marks.last ?? 0) >= count else {
-      throw error(.stack(opcode: "\(opcode)"))
+      throw error(.stack(opcode: opcode.name))
     }
     let elements = Array(stack.suffix(count))
     stack.removeLast(count)
@@ -203,7 +203,7 @@ struct PickleReader {
 
   private mutating func memoize(at index: Int, _ opcode: PickleOpcode) throws(PickleError) {
     guard stack.count > marks.last ?? 0, let value = stack.last else {
-      throw error(.stack(opcode: "\(opcode)"))
+      throw error(.stack(opcode: opcode.name))
     }
     // Picklers number the memo from 0 up.
     guard index <= memo.count else { throw error(.memo(index: index, count: memo.count)) }
@@ -222,7 +222,7 @@ struct PickleReader {
   ) throws(PickleError) {
     guard stack.count > marks.last ?? 0, case .list(let list)? = stack.last else {
       throw error(
-        .operand(of: "\(opcode)", expected: "a list", found: stack.last?.kind ?? "nothing"))
+        .operand(of: opcode.name, expected: "a list", found: stack.last?.kind ?? "nothing"))
     }
     heap.lists[list] += elements
   }
@@ -232,10 +232,10 @@ struct PickleReader {
   ) throws(PickleError) {
     guard stack.count > marks.last ?? 0, case .dictionary(let dictionary)? = stack.last else {
       throw error(
-        .operand(of: "\(opcode)", expected: "a dictionary", found: stack.last?.kind ?? "nothing"))
+        .operand(of: opcode.name, expected: "a dictionary", found: stack.last?.kind ?? "nothing"))
     }
     guard items.count % 2 == 0 else {
-      throw error(.operand(of: "\(opcode)", expected: "keys with values", found: "an odd count"))
+      throw error(.operand(of: opcode.name, expected: "keys with values", found: "an odd count"))
     }
     for index in stride(from: 0, to: items.count, by: 2) {
       heap.dictionaries[dictionary].append((items[index], items[index + 1]))
