@@ -81,11 +81,7 @@ package struct ThreadError: Error, Hashable, CustomStringConvertible {
 private func poolWorker(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   let state = Unmanaged<State>.fromOpaque(argument!).takeRetainedValue()
   var seen = 0
-  while let (task, partCount, generation) = state.nextTask(after: seen) {
-    seen = generation
-    state.work(on: task, partCount: partCount)
-    state.workerDone()
-  }
+  while state.workOnNextTask(after: &seen) { state.workerDone() }
   return nil
 }
 
@@ -145,7 +141,17 @@ private final class State: @unchecked Sendable {
     }
   }
 
-  func nextTask(after seen: Int) -> (any ParallelTask, Int, Int)? {
+  /// Waits for a task newer than `seen` and takes parts of it until none is left; false where the
+  /// pool is ending. Holds no reference to the task once it returns: the caller of `run` may drop the
+  /// last one, and the pool with it.
+  func workOnNextTask(after seen: inout Int) -> Bool {
+    guard let (task, partCount, generation) = nextTask(after: seen) else { return false }
+    seen = generation
+    work(on: task, partCount: partCount)
+    return true
+  }
+
+  private func nextTask(after seen: Int) -> (any ParallelTask, Int, Int)? {
     func isNews() -> Bool {
       generation.load(ordering: .acquiring) != seen || stopping.load(ordering: .acquiring)
     }

@@ -33,6 +33,9 @@
         pool = nil
         return
       }
+      // pthreadpool waits forever for threads that the system refuses to start: ask it for as many
+      // first, and end them again.
+      do { _ = try ThreadPool(threadCount: threadCount) } catch { throw .thread(error) }
       guard let pool = pthreadpool_create(threadCount) else {
         throw .allocation(AllocationError(byteCount: threadCount * 1024))
       }
