@@ -13,6 +13,16 @@ package struct LayerCost: Hashable, Sendable {
   /// Inputs and output, without a residual.
   package let activationElementCount: Int
 
+  package init(
+    name: String, multiplyAccumulateCount: Int, weightElementCount: Int,
+    activationElementCount: Int
+  ) {
+    self.name = name
+    self.multiplyAccumulateCount = multiplyAccumulateCount
+    self.weightElementCount = weightElementCount
+    self.activationElementCount = activationElementCount
+  }
+
   /// Bytes of weights and activations of one width.
   package func byteCount(elementByteCount: Int) -> Int {
     (weightElementCount + activationElementCount) * elementByteCount

@@ -44,7 +44,7 @@ import Testing
 
   private func isRefused(_ bytes: some Collection<UInt8>) throws -> Bool {
     let buffer = try AlignedBuffer(byteCount: bytes.count)
-    buffer.mutableBytes.copyBytes(from: bytes)
+    buffer.unsafeMutableBytes.copyBytes(from: bytes)
     return isRefused(buffer)
   }
 
@@ -80,12 +80,12 @@ import Testing
   @Test func everyFlippedBitOfTheHeaderIsRefused() throws {
     let model = try Self.model.get()
     let buffer = try AlignedBuffer(byteCount: model.count)
-    buffer.mutableBytes.copyBytes(from: model)
+    buffer.unsafeMutableBytes.copyBytes(from: model)
     for offset in 0..<256 {
       for bit in 0..<8 {
-        buffer.mutableBytes[offset] ^= 1 << bit
+        buffer.unsafeMutableBytes[offset] ^= 1 << bit
         #expect(isRefused(buffer), "bit \(bit) of byte \(offset)")
-        buffer.mutableBytes[offset] ^= 1 << bit
+        buffer.unsafeMutableBytes[offset] ^= 1 << bit
       }
     }
     #expect(!isRefused(buffer))
@@ -95,7 +95,7 @@ import Testing
   @Test func everyFlippedBitElsewhereIsRefused() throws {
     let model = try Self.model.get()
     let buffer = try AlignedBuffer(byteCount: model.count)
-    buffer.mutableBytes.copyBytes(from: model)
+    buffer.unsafeMutableBytes.copyBytes(from: model)
     var generator = SeededGenerator(seed: 4)
     #if DEBUG
       let count = 40
@@ -105,9 +105,9 @@ import Testing
     for _ in 0..<count {
       let offset = Int.random(in: 256..<model.count, using: &generator)
       let bit = Int.random(in: 0..<8, using: &generator)
-      buffer.mutableBytes[offset] ^= 1 << bit
+      buffer.unsafeMutableBytes[offset] ^= 1 << bit
       #expect(isRefused(buffer), "bit \(bit) of byte \(offset)")
-      buffer.mutableBytes[offset] ^= 1 << bit
+      buffer.unsafeMutableBytes[offset] ^= 1 << bit
     }
   }
 }

@@ -17,7 +17,7 @@ import Testing
       + elements.withUnsafeBytes { Array($0) }
   }
 
-  private static let elements: [Float] = [1, -2, .infinity, 0.5, 3e-41, -0.0]
+  private static let elements: [Float] = [1, -2, .infinity, 0.5, Float.leastNonzeroMagnitude, -0.0]
 
   @Test(arguments: [[6], [2, 3], [1, 1, 2, 1, 1, 3]]) func roundTrip(_ shape: [Int]) throws {
     let array = NumpyArray(shape: shape, elements: Self.elements)
