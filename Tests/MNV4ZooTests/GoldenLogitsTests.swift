@@ -36,7 +36,8 @@ import Testing
       "semnasnet", "ghostnet", "proxylessnas", "fbnet",
     ]
     for family in families {
-      #expect(Self.cases.contains { $0.name.hasPrefix(family) && $0.logits.count == 8 }, "\(family)")
+      #expect(
+        Self.cases.contains { $0.name.hasPrefix(family) && $0.logits.count == 8 }, "\(family)")
     }
   }
 
