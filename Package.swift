@@ -106,7 +106,9 @@ let package = Package(
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),
-    tests("MNV4ZooTests", ["MNV4Zoo", "MNV4Graph", "MNV4Core"]),
+    tests(
+      "MNV4ZooTests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"],
+      resources: [.copy("Fixtures")]),
     tests(
       "MNV4FormatTests", ["MNV4Format", "MNV4Graph", "MNV4Core"], resources: [.copy("Fixtures")]),
     tests(
