@@ -42,6 +42,20 @@ public struct Model: Sendable {
     }
   }
 
+  /// Loads a model that lies in memory: the bytes of a `.mnv4` file, which are copied once.
+  ///
+  /// - Throws: `invalidModel` or `outOfResources`.
+  public init(bytes: [UInt8]) throws(MNV4Error) {
+    let result = bytes.withUnsafeBufferPointer { bytes in
+      Result { () throws(AllocationError) in try AlignedBuffer(copying: bytes) }
+    }
+    let buffer: AlignedBuffer
+    do { buffer = try result.get() } catch { throw MNV4Error(.outOfResources, error.description) }
+    do throws(FormatError) { self.init(try Decoder.decode(buffer)) } catch {
+      throw MNV4Error(.invalidModel, error.description)
+    }
+  }
+
   /// The graph must pass `Graph.validate()`.
   package init(_ file: ModelFile) { self.file = file }
 
@@ -56,6 +70,18 @@ public struct Model: Sendable {
 
   /// The names of the classes, in the order of the output; empty where the file has none.
   public var labels: [String] { file.labels }
+
+  /// Where the model comes from, as its file says: texts under keys such as `architecture`, `source`,
+  /// `licence`, in the file's order.
+  public var provenance: [(key: String, value: String)] {
+    file.provenance.entries.map { ($0.key, $0.value) }
+  }
+
+  /// Elements of all weights and biases.
+  public var parameterCount: Int { file.graph.constantElementCount }
+
+  /// Multiply-accumulates of one inference.
+  public var multiplyAccumulateCount: Int { file.graph.multiplyAccumulateCount }
 
   /// The element type of the input: `float32`, or `int8` or `uint8` for a quantized network.
   package var elementTypeName: String { file.graph[file.graph.inputs[0]].elementType.description }

@@ -17,6 +17,14 @@ extension ImageClassifier {
     return try classify(imageAtPath: url.path, top: top)
   }
 
+  /// The same for a picture that lies in memory, the bytes of a JPEG or PNG file: the body of a
+  /// request, say.
+  public func classify(
+    encoded bytes: [UInt8], top: Int = 5
+  ) throws(MNV4Error) -> [Classification] {
+    try classify(RGBImage(encoded: bytes), top: top)
+  }
+
   /// The same for the file at `path`.
   public func classify(
     imageAtPath path: String, top: Int = 5

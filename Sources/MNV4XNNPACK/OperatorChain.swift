@@ -18,6 +18,10 @@
       self.step = XNNPACKStep(threads: threads, scratch: scratch)
     }
 
+    /// Workers sleep between operators. Polling instead, they take processors from whatever else runs,
+    /// this session's own caller included where there are more threads than idle processors.
+    private let operatorFlags = UInt32(XNN_FLAG_YIELD_WORKERS)
+
     private typealias Create = (UnsafeMutablePointer<xnn_operator_t?>) -> xnn_status
 
     mutating func build(_ binding: StepBinding) throws(BackendError) {
@@ -111,7 +115,7 @@
           UInt32(convolution.groups), input[3] / convolution.groups,
           shape[3] / convolution.groups, input[3], shape[3],
           pointer(convolution.weights), pointer(convolution.bias),
-          bounds.lowerBound, bounds.upperBound, 0, $0)
+          bounds.lowerBound, bounds.upperBound, operatorFlags, $0)
       } setup: {
         xnn_setup_convolution2d_nhwc_f32(
           $0, input[0], input[1], input[2], inputs[0], output, threads.pool)
@@ -131,7 +135,7 @@
       try add("fully_connected_nc_f32") {
         xnn_create_fully_connected_nc_f32(
           inputs, outputs, inputs, outputs, pointer(layer.weights), pointer(layer.bias),
-          epilogue.bounds.lowerBound, epilogue.bounds.upperBound, 0, $0)
+          epilogue.bounds.lowerBound, epilogue.bounds.upperBound, operatorFlags, $0)
       } setup: {
         xnn_setup_fully_connected_nc_f32(
           $0, problem.output.shape.rowCount, input, output, threads.pool)
@@ -145,7 +149,7 @@
       let shape = problem.inputs[0].shape
       try add("global_average_pooling_nwc_f32") {
         xnn_create_global_average_pooling_nwc_f32(
-          shape[3], shape[3], shape[3], -.infinity, .infinity, 0, $0)
+          shape[3], shape[3], shape[3], -.infinity, .infinity, operatorFlags, $0)
       } setup: {
         xnn_setup_global_average_pooling_nwc_f32(
           $0, shape[0], shape[1] * shape[2], input, output, threads.pool)
@@ -157,7 +161,7 @@
     ) throws(BackendError) {
       let shape = problem.output.shape
       try add("softmax_nc_f32") {
-        xnn_create_softmax_nc_f32(shape.last, shape.last, shape.last, 0, $0)
+        xnn_create_softmax_nc_f32(shape.last, shape.last, shape.last, operatorFlags, $0)
       } setup: {
         xnn_setup_softmax_nc_f32($0, shape.rowCount, input, output, threads.pool)
       }
@@ -180,13 +184,13 @@
       switch epilogue {
       case .clamp(let bounds):
         try add("clamp_nc_f32") {
-          xnn_create_clamp_nc_f32(1, 1, 1, bounds.lowerBound, bounds.upperBound, 0, $0)
+          xnn_create_clamp_nc_f32(1, 1, 1, bounds.lowerBound, bounds.upperBound, operatorFlags, $0)
         } setup: {
           xnn_setup_clamp_nc_f32($0, count, input, output, threads.pool)
         }
       case .hardSwish:
         try add("hardswish_nc_f32") {
-          xnn_create_hardswish_nc_f32(1, 1, 1, 0, $0)
+          xnn_create_hardswish_nc_f32(1, 1, 1, operatorFlags, $0)
         } setup: {
           xnn_setup_hardswish_nc_f32($0, count, input, output, threads.pool)
         }
@@ -208,7 +212,7 @@
       input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, count: Int
     ) throws(BackendError) {
       try add("sigmoid_nc_f32") {
-        xnn_create_sigmoid_nc_f32(1, 1, 1, 0, $0)
+        xnn_create_sigmoid_nc_f32(1, 1, 1, operatorFlags, $0)
       } setup: {
         xnn_setup_sigmoid_nc_f32($0, count, input, output, threads.pool)
       }
@@ -220,7 +224,7 @@
     ) throws(BackendError) {
       let extent = [shape.elementCount]
       try add("add_nd_f32") {
-        xnn_create_add_nd_f32(bounds.lowerBound, bounds.upperBound, 0, $0)
+        xnn_create_add_nd_f32(bounds.lowerBound, bounds.upperBound, operatorFlags, $0)
       } setup: {
         xnn_setup_add_nd_f32($0, 1, extent, 1, extent, first, second, output, threads.pool)
       }
@@ -231,7 +235,7 @@
       _ secondShape: [Int], bounds: ClosedRange<Float>, output: UnsafeMutablePointer<Float>
     ) throws(BackendError) {
       try add("multiply_nd_f32") {
-        xnn_create_multiply_nd_f32(bounds.lowerBound, bounds.upperBound, 0, $0)
+        xnn_create_multiply_nd_f32(bounds.lowerBound, bounds.upperBound, operatorFlags, $0)
       } setup: {
         xnn_setup_multiply_nd_f32(
           $0, firstShape.count, firstShape, secondShape.count, secondShape, first, second, output,
@@ -259,7 +263,7 @@
       to output: UnsafeMutablePointer<Float>, stride outputStride: Int
     ) throws(BackendError) {
       try add("copy_nc_x32") {
-        xnn_create_copy_nc_x32(channels, inputStride, outputStride, 0, $0)
+        xnn_create_copy_nc_x32(channels, inputStride, outputStride, operatorFlags, $0)
       } setup: {
         xnn_setup_copy_nc_x32($0, rows, input, output, threads.pool)
       }

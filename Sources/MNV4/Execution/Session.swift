@@ -3,6 +3,10 @@ internal import MNV4Graph
 
 /// One caller's memory and threads for running a network. Not for use by two threads at once.
 ///
+/// A program with many callers makes a session for each that runs at the same time, all from one
+/// `Model`; with as many of them as processors, one thread each serves most pictures a second. An actor
+/// that holds a session is the simplest way to share it.
+///
 /// Everything is settled when it is made: a run allocates nothing, but for the output where the
 /// caller still holds the one before.
 public final class Session {

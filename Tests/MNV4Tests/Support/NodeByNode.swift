@@ -9,7 +9,9 @@ enum NodeByNode {
     let backend = SwiftBackend()
     let buffers = try graph.values.map { try AlignedBuffer(byteCount: 4 * $0.shape.elementCount) }
     return try withExtendedLifetime(buffers) {
-      func bytes(_ id: ValueID) -> UnsafeMutableRawBufferPointer { buffers[id.index].unsafeMutableBytes }
+      func bytes(_ id: ValueID) -> UnsafeMutableRawBufferPointer {
+        buffers[id.index].unsafeMutableBytes
+      }
       input.withUnsafeBytes { bytes(graph.inputs[0]).copyMemory(from: $0) }
       for node in graph.nodes {
         if case .reshape = node.operation {
