@@ -10,7 +10,7 @@ struct Planner {
 
   /// The graph must pass `Graph.validate()`.
   func plan(_ graph: Graph) throws(MNV4Error) -> ExecutionPlan {
-    let graph = try Self.simplified(graph)
+    let graph = splittingWherePartsAreFaster(try Self.simplified(graph))
     guard graph.outputs.count == 1 else {
       throw MNV4Error(
         .unsupportedModel, "expected one output, found \(graph.outputs.count)")

@@ -70,7 +70,7 @@ struct GraphRewriter {
 extension Graph {
   /// The same graph with values and constants renumbered in order of first mention, and those that
   /// nothing mentions left out.
-  func compacted() -> Graph {
+  package func compacted() -> Graph {
     var result = Graph(name: name)
     var valueIDs = [ValueID?](repeating: nil, count: values.count)
     var constantIDs = [ConstantID?](repeating: nil, count: constants.count)
