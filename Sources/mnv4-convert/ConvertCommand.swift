@@ -40,8 +40,10 @@ import MNV4Zoo
 
   @Option(
     help: ArgumentHelp(
-      "The weights of timm that the checkpoint holds, such as e2400_r224_in1k: their preprocessing \
-      and input size are taken. --describe ARCH lists them.", valueName: "name"))
+      """
+      The weights of timm that the checkpoint holds, such as e2400_r224_in1k, whose preprocessing \
+      and input size are taken; --describe lists those of a network.
+      """, valueName: "name"))
   var tag: String?
 
   @Flag(name: .customLong("list-archs"), help: "List the networks that are known by name.")
@@ -67,7 +69,8 @@ import MNV4Zoo
       valueName: "file"))
   var labels: String?
 
-  @OptionGroup(title: "Preprocessing (default: that of --tag, else of the network's published weights)")
+  @OptionGroup(
+    title: "Preprocessing (default: that of --tag, else of the network's published weights)")
   var preprocessing: PreprocessingOptions
 
   @OptionGroup(title: "Counts of --describe")

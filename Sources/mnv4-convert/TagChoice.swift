@@ -1,5 +1,7 @@
 import ArgumentParser
 import MNV4CommandSupport
+import MNV4Core
+import MNV4Graph
 import MNV4Zoo
 
 /// `--tag`: weights that timm publishes, by name.
