@@ -23,7 +23,7 @@ import Testing
   private func described() throws -> [String: String] {
     let result = try Command.convert("--describe", folder("m.mnv4"))
     #expect(result.status == 0, "\(result.errors)")
-    let rows = result.outputLines.prefix { !$0.isEmpty }.map { line in
+    let rows = result.outputLines.prefix { !$0.hasPrefix("layer ") }.map { line in
       let key = line.prefix { $0 != " " }
       return (String(key), String(line.dropFirst(key.count).drop { $0 == " " }))
     }
@@ -87,7 +87,7 @@ import Testing
     let result = try Command.convert("--describe", "mobilenetv4_conv_small")
     #expect(result.status == 0)
     let start = try #require(result.outputLines.firstIndex { $0.hasPrefix("tag ") })
-    let rows = result.outputLines[start...].prefix { !$0.isEmpty }.map { line in
+    let rows = result.outputLines[start...].prefix { !$0.hasPrefix("layer ") }.map { line in
       line.split(separator: " ").map(String.init)
     }
     #expect(
