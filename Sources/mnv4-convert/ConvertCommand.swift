@@ -19,6 +19,7 @@ import MNV4Zoo
       dictionaries only. Batch normalizations are folded into the layers before them.
 
       mnv4-convert weights.safetensors -o model.mnv4
+      mnv4-convert weights.safetensors --tag e1200_r224_in1k -o model.mnv4
       mnv4-convert weights.pth --arch mobilenext_100_id050 -o model.mnv4
       mnv4-convert --describe model.mnv4
       """)
@@ -37,6 +38,14 @@ import MNV4Zoo
     help: "The network's name, one of --list-archs (default: what the checkpoint's tensors say).")
   var architecture: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      The weights of timm that the checkpoint holds, such as e2400_r224_in1k, whose preprocessing \
+      and input size are taken; --describe lists those of a network.
+      """, valueName: "name"))
+  var tag: String?
+
   @Flag(name: .customLong("list-archs"), help: "List the networks that are known by name.")
   var listsArchitectures = false
 
@@ -48,7 +57,7 @@ import MNV4Zoo
   @Option(help: "Number of classes (default: the checkpoint's).")
   var classes: Int?
 
-  @Option(help: "Height and width of the input picture (default: the network's).")
+  @Option(help: "Height and width of the input picture (default: the tag's, else the network's).")
   var inputSize: Int?
 
   @Option(help: "Stride of the first convolution: 2, or 1 for small pictures.")
@@ -60,7 +69,8 @@ import MNV4Zoo
       valueName: "file"))
   var labels: String?
 
-  @OptionGroup(title: "Preprocessing (default: that of the network's published weights)")
+  @OptionGroup(
+    title: "Preprocessing (default: that of --tag, else of the network's published weights)")
   var preprocessing: PreprocessingOptions
 
   @OptionGroup(title: "Counts of --describe")
@@ -85,6 +95,9 @@ import MNV4Zoo
         "--arch: expected one of --list-archs, found '\(architecture)'."
           + Suggestion.text(for: architecture, among: Architecture.all.map(\.name)))
     }
+    if let tag, let architecture = architecture.flatMap(Architecture.named) {
+      _ = try TagChoice.tag(tag, of: architecture)
+    }
     for text in note where !text.contains("=") {
       throw ValidationError("--note: expected key=value, found '\(text)'.")
     }
@@ -104,12 +117,23 @@ import MNV4Zoo
 
   private func convert(_ source: String, _ named: Architecture?, to output: String) throws {
     let bytes = try CommandFile.read(source)
+    let checkpoint: Checkpoint
+    let known: Architecture?
+    do {
+      checkpoint = try Checkpoint(bytes)
+      known =
+        tag == nil ? named : try CheckpointImport.recognize(checkpoint, as: named).architecture
+    } catch {
+      throw CommandFailure(file: source, error)
+    }
+    let tag: PretrainedTag? =
+      if let name = self.tag, let known { try TagChoice.tag(name, of: known) } else { nil }
     let network: ImportedNetwork
     let graph: Graph
     do {
-      let checkpoint = try Checkpoint(bytes)
       network = try CheckpointImport.network(
-        named, from: checkpoint, classCount: classes, inputSize: inputSize, stemStride: stemStride)
+        known, from: checkpoint, classCount: classes, inputSize: inputSize ?? tag?.inputSize,
+        stemStride: stemStride)
       Diagnostics.print("\(source): \(describe(network, checkpoint))")
       graph = try network.graph.foldingConstants().fusingActivations()
     } catch {
@@ -118,9 +142,10 @@ import MNV4Zoo
     let architecture = network.architecture
     let classCount = graph[graph.outputs[0]].shape.last
     let file = ModelFile(
-      graph: graph, preprocessing: try preprocessing.applied(to: network.preprocessing),
+      graph: graph,
+      preprocessing: try preprocessing.applied(to: tag?.preprocessing ?? network.preprocessing),
       labels: try labels.map { try LabelFile.read($0, classCount: classCount) } ?? [],
-      provenance: provenance(source, architecture))
+      provenance: provenance(source, architecture, tag))
     let encoded: AlignedBuffer
     do { encoded = try Encoder.encode(file) } catch { throw CommandFailure(file: output, error) }
     try encoded.withUnsafeBytes { try CommandFile.write($0, to: output) }
@@ -138,9 +163,12 @@ import MNV4Zoo
     return "\(network.architecture.name)\(names); \(checkpoint.summary)"
   }
 
-  private func provenance(_ source: String, _ architecture: Architecture) -> Provenance {
+  private func provenance(
+    _ source: String, _ architecture: Architecture, _ tag: PretrainedTag?
+  ) -> Provenance {
     var provenance = Provenance()
     provenance[.architecture] = architecture.name
+    if let tag { provenance.entries.append(.init(key: "tag", value: tag.name)) }
     provenance[.source] = source.split(separator: "/").last.map(String.init) ?? source
     provenance[.converter] = "mnv4-convert"
     for text in note {

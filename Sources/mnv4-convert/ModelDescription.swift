@@ -9,9 +9,12 @@ import MNV4Zoo
 struct ModelDescription {
   private let file: ModelFile
   private let costs: CostReport
+  /// Where a network is described.
+  private let architecture: Architecture?
 
-  init(_ file: ModelFile, _ arguments: CostArguments) {
+  init(_ file: ModelFile, _ arguments: CostArguments, architecture: Architecture? = nil) {
     self.file = file
+    self.architecture = architecture
     costs = CostReport(file.graph, arguments)
   }
 
@@ -27,11 +30,11 @@ struct ModelDescription {
     return ModelDescription(
       ModelFile(
         graph: graph, preprocessing: architecture.preprocessing, labels: [],
-        provenance: provenance), arguments)
+        provenance: provenance), arguments, architecture: architecture)
   }
 
   var lines: [String] {
-    header + [""] + costs.layers + costs.rooflines
+    header + (architecture.map(TagChoice.lines) ?? []) + [""] + costs.layers + costs.rooflines
   }
 
   private var header: [String] {
