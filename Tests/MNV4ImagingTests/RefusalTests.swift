@@ -27,6 +27,17 @@ import Testing
     expectRefusal(.unsupportedImage, saying: name, of: Array(magic.utf8))
   }
 
+  /// Stray bytes between segments, each stretch of them ended by a restart marker.
+  @Test func strayBytesAreLimited() throws {
+    let base = try Fixtures.bytes("forms/baseline-444.jpg")
+    let frame = try #require(base.indices.first { base[$0...].starts(with: [0xFF, 0xC0]) })
+    func file(_ count: Int) -> [UInt8] {
+      base[..<frame] + (0..<count).flatMap { _ in [0, 0xFF, 0xD0] as [UInt8] } + base[frame...]
+    }
+    #expect(try RGBImage(encoded: file(4_096)) == RGBImage(encoded: base))
+    expectRefusal(.invalidImage, saying: "4096 stretches of stray bytes", of: file(4_097))
+  }
+
   @Test func noFormat() {
     expectRefusal(.invalidImage, saying: "no bytes", of: [])
     expectRefusal(.invalidImage, saying: "neither", of: Array("hello".utf8))
