@@ -38,6 +38,26 @@ import Testing
     expectRefusal(.invalidImage, saying: "4096 stretches of stray bytes", of: file(4_097))
   }
 
+  #if os(Linux)
+    /// A large file that is no picture is told so, not that there is no memory for its bytes.
+    @Test func largeFileIsRefusedByItsFirstBytes() async {
+      await #expect(processExitsWith: .success) {
+        let path = FileManager.default.temporaryDirectory
+          .appendingPathComponent("mnv4-large-\(UUID().uuidString)").path
+        try Data("hello".utf8).write(to: URL(fileURLWithPath: path))
+        defer { unlink(path) }
+        #expect(truncate(path, 120 << 20) == 0)
+        let statistics = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        let pageCount = try #require(statistics.split(separator: " ").first.flatMap { Int($0) })
+        let limit = rlim_t(pageCount * Int(getpagesize()) + (60 << 20))
+        var limits = rlimit(rlim_cur: limit, rlim_max: limit)
+        #expect(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limits) == 0)
+        let error = #expect(throws: MNV4Error.self) { try RGBImage(contentsOf: path) }
+        #expect(error?.code == .invalidImage)
+      }
+    }
+  #endif
+
   @Test func noFormat() {
     expectRefusal(.invalidImage, saying: "no bytes", of: [])
     expectRefusal(.invalidImage, saying: "neither", of: Array("hello".utf8))
