@@ -48,6 +48,8 @@ public final class ImageClassifier {
 
   /// The best classes of a picture, the most probable first; equal ones in the model's order.
   ///
+  /// Where the network computes a NaN, every probability is NaN.
+  ///
   /// - Parameter top: how many, at least 1; all of them where there are fewer.
   public func classify(_ image: RGBImage, top: Int = 5) throws(MNV4Error) -> [Classification] {
     guard top >= 1 else {
@@ -75,8 +77,19 @@ public final class ImageClassifier {
   }
 
   /// Softmax of one row, in double precision.
+  ///
+  /// Where the largest logit is infinite, those equal to it share the probability and the rest have
+  /// none. A NaN among the logits makes every probability NaN.
   static func softmax(_ logits: UnsafeBufferPointer<Float>) -> [Float] {
+    guard !logits.contains(where: \.isNaN) else {
+      return Array(repeating: .nan, count: logits.count)
+    }
     let largest = Double(logits.max() ?? 0)
+    if largest.isInfinite {
+      let shares = logits.map { Double($0) == largest ? 1.0 : 0 }
+      let count = shares.reduce(0, +)
+      return shares.map { Float($0 / count) }
+    }
     let powers = logits.map { exponential(Double($0) - largest) }
     let sum = powers.reduce(0, +)
     return powers.map { Float($0 / sum) }

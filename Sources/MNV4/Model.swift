@@ -20,7 +20,10 @@ public struct Model: Sendable {
   package let file: ModelFile
   private let plans = PlanCache()
 
-  /// Loads a `.mnv4` file.
+  /// The most bytes of a file that is loaded: 16 GiB.
+  package static let maximumFileByteCount = 1 << 34
+
+  /// Loads a `.mnv4` file of at most 16 GiB.
   ///
   /// - Throws: `unreadableFile` where it cannot be read, `invalidModel` where it breaks a rule of
   ///   the format, which the error names.
@@ -34,9 +37,22 @@ public struct Model: Sendable {
   /// Loads the `.mnv4` file at `path`; throws as `init(contentsOf:)`.
   public init(contentsOfFile path: String) throws(MNV4Error) {
     let bytes: AlignedBuffer
-    do throws(FileError) { bytes = try FileAccess.contents(of: path) } catch {
+    var refusal: FormatError?
+    do throws(FileError) {
+      bytes = try FileAccess.contents(of: path, maximumByteCount: Self.maximumFileByteCount) {
+        head, fileByteCount in
+        do throws(FormatError) {
+          try Decoder.checkHead(head, fileByteCount: fileByteCount)
+          return true
+        } catch {
+          refusal = error
+          return false
+        }
+      }
+    } catch {
       throw MNV4Error(.unreadableFile, file: path, error.description)
     }
+    if let refusal { throw MNV4Error(.invalidModel, file: path, refusal.description) }
     do throws(FormatError) { self.init(try Decoder.decode(bytes)) } catch {
       throw MNV4Error(.invalidModel, file: path, error.description)
     }

@@ -11,15 +11,30 @@ package struct CommandFailure: Error, CustomStringConvertible {
 
 /// Files as the commands read and write them: failures name the path.
 package enum CommandFile {
-  package static func read(_ path: String) throws(CommandFailure) -> AlignedBuffer {
-    do { return try FileAccess.contents(of: path) } catch {
+  /// The most bytes of a text, such as labels or a list: 64 MiB.
+  package static let maximumTextByteCount = 1 << 26
+  /// The most bytes of a `.npy` file: 4 GiB.
+  package static let maximumArrayByteCount = 1 << 32
+
+  /// The whole file; where `accepts` says no to its first bytes and length, the first bytes alone.
+  /// See `FileAccess.contents`.
+  package static func read(
+    _ path: String, maximumByteCount: Int,
+    accepting accepts: (_ head: UnsafeRawBufferPointer, _ fileByteCount: Int) -> Bool = { _, _ in
+      true
+    }
+  ) throws(CommandFailure) -> AlignedBuffer {
+    do {
+      return try FileAccess.contents(
+        of: path, maximumByteCount: maximumByteCount, accepting: accepts)
+    } catch {
       throw CommandFailure(file: path, error)
     }
   }
 
-  /// UTF-8 text, without a byte order mark at its start.
+  /// UTF-8 text of at most 64 MiB, without a byte order mark at its start.
   package static func text(_ path: String) throws(CommandFailure) -> String {
-    let buffer = try read(path)
+    let buffer = try read(path, maximumByteCount: maximumTextByteCount)
     guard let text = buffer.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
       throw CommandFailure("\(path): expected UTF-8 text")
     }
@@ -44,8 +59,11 @@ package enum CommandFile {
     }
   }
 
+  /// The array of a `.npy` file of at most 4 GiB.
   package static func readArray(_ path: String) throws(CommandFailure) -> NumpyArray {
-    let buffer = try read(path)
+    let buffer = try read(path, maximumByteCount: maximumArrayByteCount) { head, _ in
+      NumpyArray.hasMagic(head)
+    }
     do throws(NumpyError) {
       return try buffer.withUnsafeBytes { (bytes) throws(NumpyError) in try NumpyArray(bytes) }
     } catch {

@@ -1,21 +1,31 @@
+package import MNV4
 package import MNV4Core
 
 /// A float32 array of NumPy's `.npy` format (versions 1 to 3), row major, little-endian.
-package struct NumpyArray: Hashable, Sendable {
-  package var shape: [Int]
-  package var elements: [Float]
+package struct NumpyArray: Sendable {
+  package let tensor: Tensor
 
-  package init(shape: [Int], elements: [Float]) {
-    self.shape = shape
-    self.elements = elements
+  package init(_ tensor: Tensor) { self.tensor = tensor }
+
+  /// Throws as `Tensor.init(shape:elements:)`.
+  package init(shape: [Int], elements: [Float]) throws(MNV4Error) {
+    tensor = try Tensor(shape: shape, elements: elements)
   }
+
+  package var shape: [Int] { tensor.shape }
+  package var elements: [Float] { tensor.elements }
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
   private static let maximumHeaderByteCount = 65_536
 
-  /// Reads the bytes of a file.
+  /// Whether a file that starts with these bytes may be an array.
+  package static func hasMagic(_ head: UnsafeRawBufferPointer) -> Bool {
+    head.count >= 10 && head.prefix(6).elementsEqual(magic)
+  }
+
+  /// Reads the bytes of a file; the elements are copied once.
   package init(_ bytes: UnsafeRawBufferPointer) throws(NumpyError) {
-    guard bytes.count >= 10, bytes.prefix(6).elementsEqual(Self.magic) else { throw .magic }
+    guard Self.hasMagic(bytes) else { throw .magic }
     let version = bytes[6]
     guard (1...3).contains(version) else { throw .version(Int(version)) }
     let lengthByteCount = version == 1 ? 2 : 4
@@ -38,11 +48,15 @@ package struct NumpyArray: Hashable, Sendable {
     guard data.count == checked.elementCount * 4 else {
       throw .byteCount(data.count, expected: checked.elementCount * 4)
     }
-    self.shape = shape
-    self.elements = [Float](unsafeUninitializedCapacity: checked.elementCount) { target, count in
-      UnsafeMutableRawBufferPointer(target).copyMemory(from: UnsafeRawBufferPointer(rebasing: data))
-      count = checked.elementCount
+    var tensor: Tensor
+    // The shape has passed: what is left to fail is the memory.
+    do { tensor = try Tensor(shape: shape) } catch {
+      throw .allocation(AllocationError(byteCount: data.count))
     }
+    tensor.withUnsafeMutableElements { target in
+      UnsafeMutableRawBufferPointer(target).copyMemory(from: UnsafeRawBufferPointer(rebasing: data))
+    }
+    self.tensor = tensor
   }
 
   /// Finds the three fields of a header such as
@@ -69,17 +83,23 @@ package struct NumpyArray: Hashable, Sendable {
     return shape
   }
 
-  /// The bytes of a version 1 file.
-  package var fileBytes: [UInt8] {
+  /// The bytes of a version 1 file; the elements are copied once.
+  package func fileContents() throws(AllocationError) -> AlignedBuffer {
     let extents = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
     var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(extents)), }"
     while (10 + header.utf8.count + 1) % 64 != 0 { header.append(" ") }
     header.append("\n")
     let count = header.utf8.count
-    var bytes = Self.magic + [1, 0, UInt8(count & 0xFF), UInt8(count >> 8)]
-    bytes += Array(header.utf8)
-    elements.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    return bytes
+    let start = Self.magic + [1, 0, UInt8(count & 0xFF), UInt8(count >> 8)] + Array(header.utf8)
+    let buffer = try AlignedBuffer(
+      byteCount: start.count + tensor.count * MemoryLayout<Float>.stride, zeroed: false)
+    let bytes = buffer.unsafeMutableBytes
+    bytes.copyBytes(from: start)
+    tensor.withUnsafeElements { elements in
+      UnsafeMutableRawBufferPointer(rebasing: bytes[start.count...])
+        .copyMemory(from: UnsafeRawBufferPointer(elements))
+    }
+    return buffer
   }
 }
 
@@ -91,6 +111,7 @@ package enum NumpyError: Error, Hashable, CustomStringConvertible {
   case header(String)
   case shape(ShapeError)
   case byteCount(Int, expected: Int)
+  case allocation(AllocationError)
 
   package var description: String {
     switch self {
@@ -101,6 +122,7 @@ package enum NumpyError: Error, Hashable, CustomStringConvertible {
     case .shape(let error): ".npy header: 'shape': \(error)"
     case .byteCount(let count, let expected):
       ".npy data: expected \(expected) bytes, found \(count)"
+    case .allocation(let error): error.description
     }
   }
 }

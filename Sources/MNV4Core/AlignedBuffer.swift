@@ -6,7 +6,7 @@
   internal import Darwin
 #endif
 
-/// Zeroed memory that starts on a 64-byte boundary and may be read `padding` bytes past its end.
+/// Memory that starts on a 64-byte boundary and may be read `padding` bytes past its end.
 ///
 /// Kernels load whole vectors, so the last load of a tensor may reach past it; what they find there
 /// never enters a result.
@@ -22,7 +22,8 @@ package final class AlignedBuffer: @unchecked Sendable {
   package let byteCount: Int
   private let base: UnsafeMutableRawPointer
 
-  package init(byteCount: Int) throws(AllocationError) {
+  /// Zeroed memory; with `zeroed` false, only the padding is, for an owner that writes every byte.
+  package init(byteCount: Int, zeroed: Bool = true) throws(AllocationError) {
     precondition(byteCount >= 0)
     guard byteCount <= Self.maximumByteCount else { throw AllocationError(byteCount: byteCount) }
     let padded = (byteCount + Self.padding + Self.alignment - 1) & ~(Self.alignment - 1)
@@ -30,7 +31,8 @@ package final class AlignedBuffer: @unchecked Sendable {
     guard posix_memalign(&pointer, Self.alignment, padded) == 0, let pointer else {
       throw AllocationError(byteCount: byteCount)
     }
-    memset(pointer, 0, padded)
+    let filledByteCount = zeroed ? 0 : byteCount
+    memset(pointer + filledByteCount, 0, padded - filledByteCount)
     self.byteCount = byteCount
     self.base = pointer
   }
@@ -73,7 +75,7 @@ package final class AlignedBuffer: @unchecked Sendable {
     copying elements: UnsafeBufferPointer<Element>
   ) throws(AllocationError) {
     let source = UnsafeRawBufferPointer(elements)
-    try self.init(byteCount: source.count)
+    try self.init(byteCount: source.count, zeroed: false)
     unsafeMutableBytes.copyMemory(from: source)
   }
 }

@@ -28,9 +28,20 @@ package enum FileError: Error, Hashable, CustomStringConvertible {
 
 /// Whole files in and out: one read, one copy; writes that are complete or absent.
 package enum FileAccess {
+  /// The most bytes of a file's beginning that a check of it is shown.
+  package static let headByteCount = 4_096
+
   /// Reads a regular file into aligned memory.
+  ///
+  /// `accepts` is shown the first bytes, up to `headByteCount`, and the length of the whole file.
+  /// Where it says no, those bytes are the result and the rest is neither allocated nor read: what
+  /// decodes them says what is wrong, and a large file that is none of its kind costs nothing. The
+  /// bytes that `accepts` is shown are valid until it returns.
   package static func contents(
-    of path: String, maximumByteCount: Int = AlignedBuffer.maximumByteCount
+    of path: String, maximumByteCount: Int = AlignedBuffer.maximumByteCount,
+    accepting accepts: (_ head: UnsafeRawBufferPointer, _ fileByteCount: Int) -> Bool = { _, _ in
+      true
+    }
   ) throws(FileError) -> AlignedBuffer {
     // O_NONBLOCK: opening a FIFO must not wait for a writer.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -43,17 +54,36 @@ package enum FileAccess {
     guard byteCount <= maximumByteCount else {
       throw .tooLarge(byteCount: byteCount, limit: maximumByteCount)
     }
-    let buffer: AlignedBuffer
-    do { buffer = try AlignedBuffer(byteCount: byteCount) } catch { throw .allocation(error) }
-    var done = 0
-    while done < byteCount {
-      let count = read(descriptor, buffer.unsafeMutableBytes.baseAddress! + done, byteCount - done)
+    let head = try allocate(min(byteCount, headByteCount))
+    try fill(head, from: 0, of: descriptor)
+    guard head.withUnsafeBytes({ accepts($0, byteCount) }), byteCount > head.byteCount else {
+      return head
+    }
+    let buffer = try allocate(byteCount)
+    head.withUnsafeBytes { buffer.unsafeMutableBytes.copyMemory(from: $0) }
+    try fill(buffer, from: head.byteCount, of: descriptor)
+    return buffer
+  }
+
+  private static func allocate(_ byteCount: Int) throws(FileError) -> AlignedBuffer {
+    do { return try AlignedBuffer(byteCount: byteCount, zeroed: false) } catch {
+      throw .allocation(error)
+    }
+  }
+
+  /// Reads what is left of a buffer of which `start` bytes have been read.
+  private static func fill(
+    _ buffer: AlignedBuffer, from start: Int, of descriptor: Int32
+  ) throws(FileError) {
+    var done = start
+    while done < buffer.byteCount {
+      let count = read(
+        descriptor, buffer.pointer(at: done, as: UInt8.self), buffer.byteCount - done)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw .system(operation: "read", code: errno) }
       guard count > 0 else { throw .changedWhileReading }
       done += count
     }
-    return buffer
   }
 
   /// Writes a file whole or not at all: a temporary name beside it, synced, then renamed.

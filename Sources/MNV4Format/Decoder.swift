@@ -32,6 +32,14 @@ package enum Decoder {
     return model
   }
 
+  /// Checks the signature, version and stated length of a file of `fileByteCount` bytes, of which
+  /// `head` holds the first 32 or more, or all where it has fewer.
+  package static func checkHead(
+    _ head: UnsafeRawBufferPointer, fileByteCount: Int
+  ) throws(FormatError) {
+    try Header.verifyStart(head, fileByteCount: fileByteCount)
+  }
+
   /// That the metadata fit the graph, which is valid.
   private static func checkAgreement(of model: ModelFile) throws(FormatError) {
     let graph = model.graph

@@ -71,24 +71,33 @@ extension Header {
     try verifyBytes(of: file, after: tableEnd)
   }
 
-  /// The number of sections of a file whose header and table have the bytes that were written.
-  private static func verifyFixedPart(of file: AlignedBuffer) throws(FormatError) -> Int {
-    let bytes = file.unsafeBytes
-    let found = Array(bytes.prefix(signature.count))
+  /// Checks signature, version and length of a file of `fileByteCount` bytes by its first bytes:
+  /// `byteCount` or more of them, or the whole of a shorter file.
+  static func verifyStart(
+    _ head: UnsafeRawBufferPointer, fileByteCount: Int
+  ) throws(FormatError) {
+    let found = Array(head.prefix(signature.count))
     guard found.elementsEqual(signature.prefix(found.count)) else {
       throw .signature(found: found)
     }
-    let tooShort = FormatError.length(expected: UInt64(byteCount), found: bytes.count)
-    guard bytes.count >= 12 else { throw tooShort }
-    var reader = ByteReader(file: file, range: 8..<bytes.count, part: .header)
-    let version = try reader.integer(UInt32.self, "format version")
+    let tooShort = FormatError.length(expected: UInt64(byteCount), found: fileByteCount)
+    guard head.count >= 12 else { throw tooShort }
+    let version = UInt32(littleEndian: head.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
     guard version == Self.version else { throw .version(version) }
-    guard bytes.count >= byteCount else { throw tooShort }
-    let sectionCount = try reader.integer(UInt32.self, "section count")
-    let fileByteCount = try reader.integer(UInt64.self, "file length")
-    guard fileByteCount == UInt64(bytes.count) else {
-      throw .length(expected: fileByteCount, found: bytes.count)
+    guard head.count >= byteCount else { throw tooShort }
+    let stated = UInt64(littleEndian: head.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+    guard stated == UInt64(fileByteCount) else {
+      throw .length(expected: stated, found: fileByteCount)
     }
+  }
+
+  /// The number of sections of a file whose header and table have the bytes that were written.
+  private static func verifyFixedPart(of file: AlignedBuffer) throws(FormatError) -> Int {
+    let bytes = file.unsafeBytes
+    try verifyStart(bytes, fileByteCount: bytes.count)
+    var reader = ByteReader(file: file, range: 12..<bytes.count, part: .header)
+    let sectionCount = try reader.integer(UInt32.self, "section count")
+    _ = try reader.integer(UInt64.self, "file length")
     guard sectionCount <= maximumSectionCount,
       byteCount + Int(sectionCount) * entryByteCount <= bytes.count
     else {

@@ -56,10 +56,11 @@ enum JPEGDecoder {
         let target = UnsafeMutableRawBufferPointer(output)
         var position = 0
         var start = 0
-        for end in ranges.map(\.lowerBound) + [bytes.count] {
-          target[position..<(position + end - start)].copyBytes(from: bytes[start..<end])
-          position += end - start
-          start = ranges.first { $0.lowerBound == end }?.upperBound ?? end
+        for range in ranges + [bytes.count..<bytes.count] {
+          let end = position + range.lowerBound - start
+          target[position..<end].copyBytes(from: bytes[start..<range.lowerBound])
+          position = end
+          start = range.upperBound
         }
       }
     } catch {

@@ -7,6 +7,8 @@ struct JPEGScanner {
   /// without chroma subsampling are 19 million. Arithmetic coding counts each sixteen times.
   static let maximumVisitedBlockCount = 1 << 25
   private static let arithmeticCost = 16
+  /// The most separate stretches of stray bytes that are left out of a file.
+  static let maximumStrayRangeCount = 4_096
 
   private let bytes: UnsafeRawBufferPointer
   private let limits: ImageLimits
@@ -72,7 +74,13 @@ struct JPEGScanner {
       let code = bytes[position]
       position += 1
       guard code != 0 else { continue }
-      if end > start { stray.append(start..<end) }
+      if end > start {
+        guard stray.count < Self.maximumStrayRangeCount else {
+          throw .damagedJPEG(
+            "expected at most \(Self.maximumStrayRangeCount) stretches of stray bytes, found more")
+        }
+        stray.append(start..<end)
+      }
       return code
     }
   }

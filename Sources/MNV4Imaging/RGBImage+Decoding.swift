@@ -12,7 +12,8 @@ extension RGBImage {
     let contents: AlignedBuffer
     do throws(FileError) {
       contents = try FileAccess.contents(
-        of: path, maximumByteCount: max(limits.maximumFileByteCount, 0))
+        of: path, maximumByteCount: max(limits.maximumFileByteCount, 0),
+        accepting: { head, _ in (try? ImageFormat(of: head)) != nil })
     } catch {
       throw MNV4Error(error.imageCode, file: path, error.description)
     }

@@ -26,7 +26,7 @@ package struct Checkpoint: Sendable {
 
   package init(_ bytes: AlignedBuffer) throws(CheckpointError) {
     let found: [CheckpointTensor]
-    switch try Self.kind(bytes) {
+    switch try bytes.withUnsafeBytes(Self.kind) {
     case .safetensors:
       do { found = try SafetensorsFile(bytes).tensors } catch { throw .safetensors(error) }
       format = .safetensors
@@ -75,8 +75,20 @@ package struct Checkpoint: Sendable {
     return text
   }
 
-  private static func kind(_ bytes: AlignedBuffer) throws(CheckpointError) -> Format {
-    let start = bytes.withUnsafeBytes { Array($0.prefix(512)) }
+  /// The most bytes of a file that is read as a checkpoint: 16 GiB.
+  package static let maximumFileByteCount = 1 << 34
+
+  /// Checks by its first bytes, 512 or more of them or all, that a file is a ZIP archive or has a
+  /// safetensors header of a length that is read.
+  package static func checkHead(_ head: UnsafeRawBufferPointer) throws(CheckpointError) {
+    guard try kind(head) == .safetensors else { return }
+    do throws(SafetensorsError) { try SafetensorsFile.checkHead(head) } catch {
+      throw .safetensors(error)
+    }
+  }
+
+  private static func kind(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> Format {
+    let start = Array(bytes.prefix(512))
     if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) { return .pyTorch }
     // A pickle of protocol 2 that begins with PyTorch's magic number, an integer of ten bytes.
     if start.starts(with: [0x80, 0x02, 0x8A, 0x0A]) { throw .pyTorch(.legacy) }

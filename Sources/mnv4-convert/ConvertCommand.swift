@@ -116,7 +116,7 @@ import MNV4Zoo
   }
 
   private func convert(_ source: String, _ named: Architecture?, to output: String) throws {
-    let bytes = try CommandFile.read(source)
+    let bytes = try readCheckpoint(source)
     let checkpoint: Checkpoint
     let known: Architecture?
     do {
@@ -151,6 +151,23 @@ import MNV4Zoo
     try encoded.withUnsafeBytes { try CommandFile.write($0, to: output) }
     Diagnostics.print(
       "\(output): \(architecture.name), \(classCount) classes, \(encoded.byteCount.byteText)")
+  }
+
+  private func readCheckpoint(_ source: String) throws(CommandFailure) -> AlignedBuffer {
+    var refusal: CheckpointError?
+    let bytes = try CommandFile.read(
+      source, maximumByteCount: Checkpoint.maximumFileByteCount
+    ) { head, _ in
+      do throws(CheckpointError) {
+        try Checkpoint.checkHead(head)
+        return true
+      } catch {
+        refusal = error
+        return false
+      }
+    }
+    if let refusal { throw CommandFailure(file: source, refusal) }
+    return bytes
   }
 
   /// What the checkpoint was recognized as.

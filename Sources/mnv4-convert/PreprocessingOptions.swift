@@ -33,11 +33,17 @@ struct PreprocessingOptions: ParsableArguments {
       "Standard deviation of each channel, of a range of 0 to 1.", valueName: "r,g,b"))
   var std: String?
 
-  /// The architecture's preprocessing with the given parts replaced.
+  /// The architecture's preprocessing with the given parts replaced; without one, `mean` and `std`
+  /// are needed as soon as a part is given.
   func applied(to base: ImagePreprocessing?) throws -> ImagePreprocessing? {
     let mean = try self.mean.map { try Self.triple($0, "--mean") } ?? base?.mean
     let deviation = try self.std.map { try Self.triple($0, "--std") } ?? base?.standardDeviation
-    guard let mean, let deviation else { return base }
+    guard let mean, let deviation else {
+      guard let option = given.first else { return nil }
+      throw ValidationError(
+        "\(option): the preprocessing of this network is not known: --mean and --std are needed, "
+          + "too.")
+    }
     let mode: ImagePreprocessing.ResizeMode =
       switch resize {
       case .shorterSide: .shorterSide
@@ -59,6 +65,15 @@ struct PreprocessingOptions: ParsableArguments {
     } catch {
       throw ValidationError("\(error).")
     }
+  }
+
+  /// The options that were given.
+  private var given: [String] {
+    let options = [
+      ("--resize", resize != nil), ("--interpolation", interpolation != nil),
+      ("--crop-fraction", cropFraction != nil), ("--mean", mean != nil), ("--std", std != nil),
+    ]
+    return options.filter(\.1).map(\.0)
   }
 
   private static func triple(_ text: String, _ option: String) throws -> [Float] {

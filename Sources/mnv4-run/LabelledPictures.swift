@@ -41,7 +41,8 @@ struct LabelledPictures {
       let name = line[..<comma].trimmingSpaces
       let text = line[line.index(after: comma)...].trimmingSpaces
       guard let index = Int(text) else {
-        if number == 0 { continue }  // the names of the columns
+        // The names of the columns.
+        if number == 0, text.lowercased() == "class_index" { continue }
         throw CommandFailure("\(place): class_index: expected a whole number, found '\(text)'")
       }
       guard (0..<classCount).contains(index) else {
@@ -75,8 +76,8 @@ struct LabelledPictures {
     return pictures
   }
 
-  /// Folders are named by label, or by number; where they are neither, there must be one a class,
-  /// in alphabetical order.
+  /// Folders are named by label, or by number. Where the model has no labels, they may have any
+  /// names: then there is one a class, in alphabetical order.
   private static func classIndices(
     of folders: [String], in directory: String, names: [String], classCount: Int
   ) throws(CommandFailure) -> [Int] {
@@ -88,13 +89,16 @@ struct LabelledPictures {
     if byName.count == folders.count { return byName }
     let byNumber = folders.compactMap { Int($0) }.filter { (0..<classCount).contains($0) }
     if byNumber.count == folders.count { return byNumber }
-    if byName.isEmpty && byNumber.isEmpty && folders.count == classCount {
-      return Array(0..<classCount)
+    guard names.isEmpty else {
+      let stranger = folders.first { indexOfName[$0] == nil } ?? ""
+      throw CommandFailure(
+        "\(directory): expected folders named by the model's labels, or all by number below "
+          + "\(classCount), found '\(stranger)'")
     }
-    let stranger = folders.first { indexOfName[$0] == nil } ?? folders[0]
+    if byNumber.isEmpty && folders.count == classCount { return Array(0..<classCount) }
     throw CommandFailure(
-      "\(directory): expected folders named by label, by number below \(classCount), "
-        + "or \(classCount) folders in the order of the classes, found '\(stranger)'")
+      "\(directory): expected folders named by number below \(classCount), or \(classCount) "
+        + "folders in the order of the classes, found \(folders.count)")
   }
 
   private static func list(_ path: String) throws(CommandFailure) -> [FolderEntry] {

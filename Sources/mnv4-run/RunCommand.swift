@@ -1,6 +1,7 @@
 import ArgumentParser
 import MNV4
 import MNV4CommandSupport
+import MNV4Core
 import MNV4Imaging
 
 /// `mnv4-run`: classifies pictures, measures accuracy, shows the plan.
@@ -31,13 +32,15 @@ import MNV4Imaging
   @Option(
     name: .customLong("validate"),
     help: ArgumentHelp(
-      "Classify every picture of a folder that has a folder a class, or those that --labels lists; "
+      "Classify every picture of a folder that has a folder a class, named by label or number, or "
+        + "those that --labels lists; "
         + "print top-1 and top-5 accuracy.", valueName: "dir"))
   var validationDirectory: String?
 
   @Option(
     help: ArgumentHelp(
-      "With --validate: a CSV file of file,class_index.", valueName: "file.csv"))
+      "With --validate: a CSV file of file,class_index, which may be its first line.",
+      valueName: "file.csv"))
   var labels: String?
 
   @Flag(help: "Print the plan: what runs each step, and why.")
@@ -106,14 +109,16 @@ import MNV4Imaging
   private func runArray(
     _ model: Model, _ options: SessionOptions, _ input: String, _ output: String
   ) throws {
-    let array = try CommandFile.readArray(input)
-    let tensor = try Tensor(shape: array.shape, elements: array.elements)
+    let tensor = try CommandFile.readArray(input).tensor
     let session = try model.makeSession(options)
     let result: Tensor
     do { result = try session.run(tensor) } catch {
       throw CommandFailure(file: input, error)
     }
-    let bytes = NumpyArray(shape: result.shape, elements: result.elements).fileBytes
-    try CommandFile.write(bytes, to: output)
+    let contents: AlignedBuffer
+    do { contents = try NumpyArray(result).fileContents() } catch {
+      throw CommandFailure(file: output, error)
+    }
+    try contents.withUnsafeBytes { try CommandFile.write($0, to: output) }
   }
 }

@@ -1,4 +1,5 @@
 import MNV4CommandSupport
+import MNV4Core
 import Testing
 
 /// `--input-npy` and `--output-npy`.
@@ -7,10 +8,11 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func input(_ shape: [Int] = [1, 32, 32, 3]) -> [UInt8] {
+  private func input(_ shape: [Int] = [1, 32, 32, 3]) throws -> [UInt8] {
     let count = shape.reduce(1, *)
     let elements = (0..<count).map { Float($0 * 37 % 101) / 50 - 1 }
-    return NumpyArray(shape: shape, elements: elements).fileBytes
+    return try NumpyArray(shape: shape, elements: elements).fileContents()
+      .withUnsafeBytes { Array($0) }
   }
 
   private func run(_ bytes: [UInt8], backend: String = "auto") throws -> CommandResult {
@@ -26,7 +28,7 @@ import Testing
   @Test func logitsAreWritten() throws {
     var all: [NumpyArray] = []
     for backend in ClassifyTests.backends {
-      let result = try run(input(), backend: backend)
+      let result = try run(try input(), backend: backend)
       #expect(result.status == 0, "\(result.errors)")
       #expect(result.output == "")
       all.append(try output())
@@ -50,13 +52,13 @@ import Testing
 
   @Test(arguments: [[1, 3, 32, 32], [32, 32, 3], [2, 32, 32, 3], [1, 32, 32, 4]])
   func otherShapesAreRefused(_ shape: [Int]) throws {
-    try expectRefusal(input(shape), "input: expected shape 1×32×32×3")
+    try expectRefusal(try input(shape), "input: expected shape 1×32×32×3")
   }
 
   @Test func otherElementTypesAreRefused() throws {
-    let text = String(decoding: input().prefix(128), as: Unicode.ASCII.self)
+    let text = String(decoding: try input().prefix(128), as: Unicode.ASCII.self)
     #expect(text.contains("<f4"))
-    var bytes = input()
+    var bytes = try input()
     let place = try #require(bytes.indices.first { bytes[$0...].starts(with: Array("<f4".utf8)) })
     for type in ["<f8", ">f4", "<f2", "|u1", "<i4"] {
       bytes.replaceSubrange(place..<place + 3, with: Array(type.utf8))
@@ -67,11 +69,11 @@ import Testing
   @Test(arguments: [0, 5, 9, 60, 128, 129, 12_415]) func truncatedFilesAreRefused(
     _ byteCount: Int
   ) throws {
-    try expectRefusal(Array(input().prefix(byteCount)), "expected")
+    try expectRefusal(Array(try input().prefix(byteCount)), "expected")
   }
 
   @Test func outputThatCannotBeWrittenIsNamed() throws {
-    let path = try folder.write(input(), to: "in.npy")
+    let path = try folder.write(try input(), to: "in.npy")
     for target in [folder.path, folder("absent/out.npy")] {
       let result = try Command.run(
         Repository.model, "--input-npy", path, "--output-npy", target)

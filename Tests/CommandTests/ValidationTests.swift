@@ -69,6 +69,14 @@ import Testing
     #expect(result.output.contains("top-1  2 of 3  66.67 %"))
   }
 
+  @Test(arguments: ["file,class_index", "Picture, CLASS_INDEX ", ",Class_Index"])
+  func firstLineMayNameTheColumns(_ line: String) throws {
+    try makePictures("a.png")
+    let result = try run("--labels", try folder.write("\(line)\na.png,3\n", to: "labels.csv"))
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("top-1  1 of 1"))
+  }
+
   /// Spreadsheets begin UTF-8 files with a byte order mark.
   @Test func byteOrderMarkIsNoPartOfAName() throws {
     try makePictures("a.png")
@@ -83,7 +91,9 @@ import Testing
     ("a.png,3\na.png,3.0", "line 2: class_index: expected a whole number, found '3.0'"),
     ("a.png,10", "line 1: class_index: expected 0 to 9, found 10"),
     ("a.png,-1", "line 1: class_index: expected 0 to 9, found -1"),
-    ("a.png,99999999999999999999\na.png,x", "line 2: class_index"),
+    ("a.png,99999999999999999999\na.png,3", "line 1: class_index: expected a whole number"),
+    ("a.png,3x\na.png,3", "line 1: class_index: expected a whole number, found '3x'"),
+    ("a.png,3\nfile,class_index", "line 2: class_index: expected a whole number"),
     ("a.png,3\n\n\n,3", "line 4: file: expected a name"),
     ("", "expected JPEG or PNG pictures, found none"),
     ("file,class_index\n", "expected JPEG or PNG pictures, found none"),
@@ -102,6 +112,35 @@ import Testing
     let result = try run("--labels", list)
     #expect(result.status == 1)
     #expect(result.errors.contains("\(list): expected UTF-8 text"))
+  }
+
+  /// As many as the classes, so that their order could be mistaken for that of the classes.
+  @Test func foldersThatAreNoLabelsAreRefused() throws {
+    for index in 0..<10 { try makePictures("n0\(index)/a.png") }
+    let result = try run()
+    #expect(result.status == 1)
+    #expect(result.output == "")
+    #expect(
+      result.errors.contains("expected folders named by the model's labels"), "\(result.errors)")
+    #expect(result.errors.contains("found 'n00'"))
+  }
+
+  @Test func foldersOfAModelWithoutLabelsComeInAlphabeticalOrder() throws {
+    let models = try TemporaryFolder()
+    let checkpoint = try models.write(
+      try Checkpoint.mobileNetV4(classCount: 3), to: "w.safetensors")
+    let converted = try Command.convert(
+      checkpoint, "--arch", "mobilenetv4_conv_small", "--input-size", "32", "-o",
+      models("m.mnv4"))
+    #expect(converted.status == 0, "\(converted.errors)")
+    try makePictures("n01/a.png", "n02/a.png", "n03/a.png")
+    let result = try Command.run(models("m.mnv4"), "--validate", folder.path)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("top-1  1 of 3"))
+    try folder.makeFolder("n04")
+    let refused = try Command.run(models("m.mnv4"), "--validate", folder.path)
+    #expect(refused.status == 1)
+    #expect(refused.errors.contains("or 3 folders in the order of the classes, found 4"))
   }
 
   @Test func foldersThatAreNoClassesAreRefused() throws {

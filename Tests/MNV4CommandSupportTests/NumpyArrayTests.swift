@@ -1,3 +1,4 @@
+import Foundation
 import MNV4CommandSupport
 import MNV4Core
 import Testing
@@ -20,11 +21,38 @@ import Testing
   private static let elements: [Float] = [1, -2, .infinity, 0.5, Float.leastNonzeroMagnitude, -0.0]
 
   @Test(arguments: [[6], [2, 3], [1, 1, 2, 1, 1, 3]]) func roundTrip(_ shape: [Int]) throws {
-    let array = NumpyArray(shape: shape, elements: Self.elements)
-    let bytes = array.fileBytes
+    let bytes = try contents(shape)
     #expect((bytes.count - 24) % 64 == 0, "data starts on a multiple of 64 bytes")
-    #expect(try read(bytes) == array)
+    let array = try read(bytes)
+    #expect(array.shape == shape)
+    #expect(array.elements.map(\.bitPattern) == Self.elements.map(\.bitPattern))
   }
+
+  private func contents(_ shape: [Int]) throws -> [UInt8] {
+    let buffer = try NumpyArray(shape: shape, elements: Self.elements).fileContents()
+    return buffer.withUnsafeBytes { Array($0) }
+  }
+
+  #if os(Linux)
+    /// A process that may have no more memory than the file's bytes take gets an error.
+    @Test func refusedMemoryIsAnError() async {
+      await #expect(processExitsWith: .success) {
+        let count = 64 << 20
+        let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(count),)}"
+        let start = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + text.utf8
+        let file = try AlignedBuffer(byteCount: start.count + count * 4, zeroed: false)
+        let statistics = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        let pageCount = try #require(statistics.split(separator: " ").first.flatMap { Int($0) })
+        let limit = rlim_t(pageCount * Int(getpagesize()) + (100 << 20))
+        var limits = rlimit(rlim_cur: limit, rlim_max: limit)
+        #expect(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limits) == 0)
+        file.unsafeMutableBytes.copyBytes(from: start)
+        #expect(throws: NumpyError.allocation(AllocationError(byteCount: count * 4))) {
+          _ = try file.withUnsafeBytes { try NumpyArray($0) }
+        }
+      }
+    }
+  #endif
 
   @Test(arguments: [1, 2, 3] as [UInt8]) func versionsAreRead(_ version: UInt8) throws {
     let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }   \n"
@@ -119,16 +147,16 @@ import Testing
     }
   }
 
-  @Test func everyTruncationIsRefused() {
-    let bytes = NumpyArray(shape: [2, 3], elements: Self.elements).fileBytes
+  @Test func everyTruncationIsRefused() throws {
+    let bytes = try contents([2, 3])
     for count in bytes.indices {
       #expect(throws: NumpyError.self) { try read(Array(bytes.prefix(count))) }
     }
   }
 
   /// Whatever byte changes, the answer is an array or an error.
-  @Test func everyChangedByteIsSurvived() {
-    let bytes = NumpyArray(shape: [2, 3], elements: Self.elements).fileBytes
+  @Test func everyChangedByteIsSurvived() throws {
+    let bytes = try contents([2, 3])
     for index in 0..<128 {
       for value in [0, 0x28, 0x29, 0x39, 0x7F, 0x80, 0xFF] as [UInt8] {
         var changed = bytes

@@ -77,6 +77,47 @@ final class FileAccessTests {
     }
   }
 
+  /// Three gigabytes of which only the beginning is read.
+  @Test func refusedBeginningIsAllThatIsRead() throws {
+    try write("none of its kind", to: "sparse")
+    #expect(truncate(path("sparse"), 3 << 30) == 0)
+    var seen: [Int] = []
+    let buffer = try FileAccess.contents(of: path("sparse")) { head, fileByteCount in
+      seen += [head.count, fileByteCount]
+      return head.starts(with: "its kind".utf8)
+    }
+    #expect(seen == [4_096, 3 << 30])
+    #expect(buffer.byteCount == 4_096)
+    #expect(buffer.withUnsafeBytes { $0.starts(with: "none of its kind\0".utf8) })
+  }
+
+  @Test(arguments: [0, 1, 4_095, 4_096, 4_097, 100_001]) func acceptedFileIsWhole(
+    _ byteCount: Int
+  ) throws {
+    let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    try Data(bytes).write(to: URL(fileURLWithPath: path("a")))
+    var head: [UInt8] = []
+    let buffer = try FileAccess.contents(of: path("a")) {
+      head = Array($0)
+      return $1 == byteCount
+    }
+    #expect(head == Array(bytes.prefix(4_096)))
+    #expect(buffer.withUnsafeBytes { Array($0) } == bytes)
+  }
+
+  /// What kernels may read behind the bytes is zero, whatever the memory held before.
+  @Test(arguments: [0, 1, 63, 64, 1_000]) func paddingIsZero(_ byteCount: Int) throws {
+    for _ in 0..<20 {
+      let buffer = try AlignedBuffer(byteCount: byteCount, zeroed: false)
+      let end = buffer.pointer(at: byteCount, as: UInt8.self)
+      let padding = UnsafeBufferPointer(start: end, count: AlignedBuffer.padding)
+      withExtendedLifetime(buffer) { #expect(padding.allSatisfy { $0 == 0 }) }
+      // For the next buffer to find.
+      buffer.unsafeMutableBytes.initializeMemory(as: UInt8.self, repeating: 0xAA)
+      _ = withExtendedLifetime(buffer) { memset(end, 0xAA, AlignedBuffer.padding) }
+    }
+  }
+
   // MARK: Writing
 
   @Test func newAndExistingFilesAreWritten() throws {

@@ -27,6 +27,37 @@ import Testing
     expectRefusal(.unsupportedImage, saying: name, of: Array(magic.utf8))
   }
 
+  /// Stray bytes between segments, each stretch of them ended by a restart marker.
+  @Test func strayBytesAreLimited() throws {
+    let base = try Fixtures.bytes("forms/baseline-444.jpg")
+    let frame = try #require(base.indices.first { base[$0...].starts(with: [0xFF, 0xC0]) })
+    func file(_ count: Int) -> [UInt8] {
+      base[..<frame] + (0..<count).flatMap { _ in [0, 0xFF, 0xD0] as [UInt8] } + base[frame...]
+    }
+    #expect(try RGBImage(encoded: file(4_096)) == RGBImage(encoded: base))
+    expectRefusal(.invalidImage, saying: "4096 stretches of stray bytes", of: file(4_097))
+  }
+
+  #if os(Linux)
+    /// A large file that is no picture is told so, not that there is no memory for its bytes.
+    @Test func largeFileIsRefusedByItsFirstBytes() async {
+      await #expect(processExitsWith: .success) {
+        let path = FileManager.default.temporaryDirectory
+          .appendingPathComponent("mnv4-large-\(UUID().uuidString)").path
+        try Data("hello".utf8).write(to: URL(fileURLWithPath: path))
+        defer { unlink(path) }
+        #expect(truncate(path, 120 << 20) == 0)
+        let statistics = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        let pageCount = try #require(statistics.split(separator: " ").first.flatMap { Int($0) })
+        let limit = rlim_t(pageCount * Int(getpagesize()) + (60 << 20))
+        var limits = rlimit(rlim_cur: limit, rlim_max: limit)
+        #expect(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limits) == 0)
+        let error = #expect(throws: MNV4Error.self) { try RGBImage(contentsOf: path) }
+        #expect(error?.code == .invalidImage)
+      }
+    }
+  #endif
+
   @Test func noFormat() {
     expectRefusal(.invalidImage, saying: "no bytes", of: [])
     expectRefusal(.invalidImage, saying: "neither", of: Array("hello".utf8))

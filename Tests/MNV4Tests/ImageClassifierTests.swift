@@ -81,13 +81,37 @@ import Testing
     #expect(try #require(found.first).probability > 0.9)
   }
 
-  @Test(arguments: [Float.nan, .infinity]) func numbersThatAreNoneComeToNoHarm(
-    _ bias: Float
-  ) throws {
-    let broken = try TestModel.colours(weights: Self.weights, bias: [0, bias, 0, 0])
+  @Test func logitThatIsNoNumberLeavesNoProbability() throws {
+    let broken = try TestModel.colours(weights: Self.weights, bias: [0, .nan, 0, 0])
     let found = try classifier(broken).classify(picture(1, 2, 3), top: 4)
-    #expect(Set(found.map(\.index)) == [0, 1, 2, 3])
-    #expect(found.contains { $0.probability.isNaN })
+    #expect(found.map(\.index) == [0, 1, 2, 3])
+    #expect(found.allSatisfy { $0.probability.isNaN })
+  }
+
+  @Test func infiniteLogitHasAllProbability() throws {
+    let certain = try TestModel.colours(weights: Self.weights, bias: [0, .infinity, 0, 0])
+    let found = try classifier(certain).classify(picture(1, 2, 3), top: 4)
+    #expect(found.map(\.index) == [1, 0, 2, 3])
+    #expect(found.map(\.probability) == [1, 0, 0, 0])
+  }
+
+  @Test(
+    arguments: [
+      ([.infinity, 1, .infinity, -.infinity], [0.5, 0, 0.5, 0]),
+      ([-.infinity, -.infinity], [0.5, 0.5]),
+      ([-.infinity, 3], [0, 1]),
+      ([.greatestFiniteMagnitude, -.greatestFiniteMagnitude], [1, 0]),
+      ([7], [1]),
+      ([], []),
+    ] as [([Float], [Float])])
+  func softmaxOfExtremesIsItsLimit(_ logits: [Float], _ probabilities: [Float]) {
+    #expect(logits.withUnsafeBufferPointer(ImageClassifier.softmax) == probabilities)
+  }
+
+  @Test(arguments: [[.nan, 1], [.infinity, .nan], [.nan, -.infinity], [.nan]] as [[Float]])
+  func softmaxOfNaNIsNaN(_ logits: [Float]) {
+    let found = logits.withUnsafeBufferPointer(ImageClassifier.softmax)
+    #expect(found.count == logits.count && found.allSatisfy(\.isNaN))
   }
 
   @Test func bestPutsNaNLast() {

@@ -60,8 +60,9 @@ struct Resampler {
   /// The window's samples, interleaved RGB, for a picture of the size named at the start.
   func pixels(of image: RGBImage) throws(MNV4Error) -> [UInt8] {
     let rowCount = window.width * 3
-    return try [UInt8].allocating(count: rowCount * window.height) { output in
-      image.pixels.withUnsafeBufferPointer { input in
+    return try [UInt8].allocating(count: rowCount * window.height) {
+      (output) throws(MNV4Error) in
+      try image.pixels.withUnsafeBufferPointer { (input) throws(MNV4Error) in
         guard let source = input.baseAddress, let target = output.baseAddress else { return }
         guard let vertical else {
           for y in 0..<window.height {
@@ -71,11 +72,11 @@ struct Resampler {
           return
         }
         if let horizontal, isVerticalFirst {
-          resampleVerticallyFirst(
+          try resampleVerticallyFirst(
             from: source, to: target, rowCount: rowCount, vertical: vertical,
             columns: horizontal.inputRange)
         } else {
-          resampleHorizontallyFirst(
+          try resampleHorizontallyFirst(
             from: source, to: target, rowCount: rowCount, vertical: vertical)
         }
       }
@@ -124,9 +125,11 @@ struct Resampler {
   private func resampleHorizontallyFirst(
     from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, rowCount: Int,
     vertical: ResamplingTable
-  ) {
-    var row = [UInt8](repeating: 0, count: rowCount)
-    var sums = [Int32](repeating: Self.half, count: rowCount * window.height)
+  ) throws(MNV4Error) {
+    var row = try [UInt8].allocating(count: rowCount) { $0.initialize(repeating: 0) }
+    var sums = try [Int32].allocating(count: rowCount * window.height) {
+      $0.initialize(repeating: Self.half)
+    }
     row.withUnsafeMutableBufferPointer { row in
       sums.withUnsafeMutableBufferPointer { sums in
         guard let line = row.baseAddress, let total = sums.baseAddress else { return }
@@ -155,10 +158,10 @@ struct Resampler {
   private func resampleVerticallyFirst(
     from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, rowCount: Int,
     vertical: ResamplingTable, columns: Range<Int>
-  ) {
+  ) throws(MNV4Error) {
     let lineCount = columns.count * 3
-    var row = [UInt8](repeating: 0, count: lineCount)
-    var sums = [Int32](repeating: 0, count: lineCount)
+    var row = try [UInt8].allocating(count: lineCount) { $0.initialize(repeating: 0) }
+    var sums = try [Int32].allocating(count: lineCount) { $0.initialize(repeating: 0) }
     row.withUnsafeMutableBufferPointer { row in
       sums.withUnsafeMutableBufferPointer { sums in
         guard let line = row.baseAddress, let total = sums.baseAddress else { return }

@@ -39,7 +39,9 @@ struct ResamplingTable {
     var counts: [Int] = []
     starts.reserveCapacity(range.count)
     counts.reserveCapacity(range.count)
-    var weights = [Int32](repeating: 0, count: stride * range.count)
+    var weights = try [Int32].allocating(count: stride * range.count) {
+      $0.initialize(repeating: 0)
+    }
     var exact = [Double](repeating: 0, count: stride)
     let inverse = 1 / filterScale
     for (row, output) in range.enumerated() {

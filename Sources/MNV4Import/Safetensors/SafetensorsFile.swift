@@ -22,17 +22,11 @@ package struct SafetensorsFile: Sendable {
 
   /// Reads the header and keeps the bytes. The elements are not looked at.
   package init(_ bytes: AlignedBuffer) throws(SafetensorsError) {
-    let lengthByteCount = 8
-    guard bytes.byteCount >= lengthByteCount else {
-      throw .lengthTruncated(fileByteCount: bytes.byteCount)
-    }
-    let length = UInt64(littleEndian: bytes.unsafeBytes.load(as: UInt64.self))
-    guard length <= UInt64(Self.maximumHeaderByteCount) else {
-      throw .headerTooLong(byteCount: length, limit: Self.maximumHeaderByteCount)
-    }
-    let dataStart = lengthByteCount + Int(length)
+    let lengthByteCount = Self.lengthByteCount
+    let length = try bytes.withUnsafeBytes(Self.headerByteCount)
+    let dataStart = lengthByteCount + length
     guard dataStart <= bytes.byteCount else {
-      throw .headerTruncated(expected: Int(length), found: bytes.byteCount - lengthByteCount)
+      throw .headerTruncated(expected: length, found: bytes.byteCount - lengthByteCount)
     }
     let header = try SafetensorsHeader([UInt8](bytes.unsafeBytes[lengthByteCount..<dataStart]))
     let order = try Self.order(header.entries, dataByteCount: bytes.byteCount - dataStart)
@@ -61,6 +55,31 @@ package struct SafetensorsFile: Sendable {
   /// The elements of the tensor at that place of `tensors`, as finite float32, row major.
   package func floats(at index: Int) throws(WeightError) -> [Float] {
     try tensors[index].floats(in: bytes)
+  }
+
+  private static let lengthByteCount = 8
+
+  /// Checks by a file's first bytes, 9 or more of them or all, that a header of a length that is
+  /// read begins there.
+  static func checkHead(_ head: UnsafeRawBufferPointer) throws(SafetensorsError) {
+    let length = try headerByteCount(head)
+    guard length > 0 else { throw .headerStart(nil) }
+    if head.count > lengthByteCount, head[lengthByteCount] != UInt8(ascii: "{") {
+      throw .headerStart(head[lengthByteCount])
+    }
+  }
+
+  private static func headerByteCount(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(SafetensorsError) -> Int {
+    guard bytes.count >= lengthByteCount else {
+      throw .lengthTruncated(fileByteCount: bytes.count)
+    }
+    let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    guard length <= UInt64(maximumHeaderByteCount) else {
+      throw .headerTooLong(byteCount: length, limit: maximumHeaderByteCount)
+    }
+    return Int(length)
   }
 
   /// The entries' indices, sorted by their place; refuses gaps, overlaps, and data too short or too
