@@ -56,7 +56,8 @@ extension GraphRewriter {
   }
 
   /// Whether both are float32 and the budget covers another copy of them.
-  fileprivate mutating func takeFromBudget(floats weights: ConstantID, _ bias: ConstantID?) -> Bool {
+  fileprivate mutating func takeFromBudget(floats weights: ConstantID, _ bias: ConstantID?) -> Bool
+  {
     isFloat(weights, bias)
       && takeFromBudget(
         graph[weights].shape.elementCount + (bias.map { graph[$0].shape.elementCount } ?? 0))

@@ -1,3 +1,5 @@
+import MNV4Core
+
 /// How many elements of constants the folding passes may still compute.
 ///
 /// Each fold makes another copy of a layer's weights, and a file may have thousands of operations
