@@ -109,14 +109,22 @@ public struct Model: Sendable {
   public func makeSession(_ options: SessionOptions = SessionOptions()) throws(MNV4Error)
     -> Session
   {
-    try Session(plan: plan(for: options.backend), options: options)
+    let plan = try plan(
+      for: options.backend, maximumByteCount: options.maximumMemoryByteCount)
+    return try Session(plan: plan, options: options)
   }
 
-  /// The plan that sessions with this backend follow; made at the first call.
-  package func plan(for choice: BackendChoice) throws(MNV4Error) -> ExecutionPlan {
-    try plans.plan(for: choice) { () throws(MNV4Error) in
-      try Planner(backends: Self.backends, pinned: Self.pinnedName(of: choice)).plan(file.graph)
+  /// The plan that sessions with this backend follow; made at the first call that its memory, with
+  /// one session, is within the limit of.
+  package func plan(
+    for choice: BackendChoice, maximumByteCount: Int = .max
+  ) throws(MNV4Error) -> ExecutionPlan {
+    let plan = try plans.plan(for: choice) { () throws(MNV4Error) in
+      try Planner(backends: Self.backends, pinned: Self.pinnedName(of: choice))
+        .plan(file.graph, maximumByteCount: maximumByteCount)
     }
+    try plan.memory.check(limit: maximumByteCount)
+    return plan
   }
 
   private static let backends: [any Backend] = {

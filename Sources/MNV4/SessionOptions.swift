@@ -16,7 +16,13 @@ public struct SessionOptions: Hashable, Sendable {
   /// may keep busy (its affinity mask and its container's quota).
   public var threads: Int?
   public var backend: BackendChoice
-  /// The most memory, in bytes, that a session may take for activations and weights of its own.
+  /// The most memory, in bytes, that the plan may need with one session: the activations and the
+  /// output of the session, the weights packed for it and those packed once for all sessions of the
+  /// model, and the tables and scratch memory of its kernels. It is compared before any of that is
+  /// taken, and again for every session.
+  ///
+  /// It does not cover the model itself (the bytes of its file, and up to three times its weights
+  /// plus 4 MiB for normalizations folded into them), the stacks of threads, or inputs.
   public var maximumMemoryByteCount: Int
 
   public init(

@@ -29,13 +29,17 @@ package enum Assessment: Hashable, Sendable {
 
 /// Where implementations of operations meet.
 ///
-/// A plan asks `assess` for every step, gives each to one backend, and has that backend `pack` all
-/// its steps once; every session then has the packed steps prepared for its own arena and threads.
+/// A plan asks `assess` for every step, gives each to one backend, asks for the `memory` of all its
+/// steps and, within the limit, has the backend `pack` them once; every session then has the packed steps prepared for its own arena and threads.
 package protocol Backend: Sendable {
   /// As users type it: `xnnpack`, `swift`.
   var name: String { get }
 
   func assess(_ problem: StepProblem) -> Assessment
+
+  /// What packing `problems`, each of which `assess` said it runs, and a session of any number of
+  /// threads would hold. Takes no memory to speak of itself.
+  func memory(of problems: [StepProblem]) -> BackendMemory
 
   /// Lays out the weights of `problems`, each of which `assess` said it runs.
   func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps
@@ -43,11 +47,8 @@ package protocol Backend: Sendable {
 
 /// The weights of a backend's steps in the layout of its kernels; immutable, shared by sessions.
 package protocol PackedSteps: Sendable {
-  /// Bytes held once for all sessions.
+  /// Bytes held once for all sessions: at most what `Backend.memory` said.
   var sharedByteCount: Int { get }
-  /// Bytes that each session holds besides (copies that a library insists on, scratch), for the
-  /// given number of threads; an estimate where a library does not tell.
-  func sessionByteCount(threadCount: Int) -> Int
 
   /// Makes the steps ready to run on one session's memory: `bindings` stand in the order of the
   /// problems that were packed.

@@ -12,6 +12,8 @@ package struct Kernel: Sendable {
   package let supports: @Sendable (StepProblem) -> Bool
   /// An estimate for one thread.
   package let nanoseconds: @Sendable (StepProblem) -> Double
+  /// What a problem that it supports takes once packed and prepared.
+  package let memory: @Sendable (StepProblem) -> BackendMemory
   /// Lays out the constants of a problem that it supports.
   package let pack: @Sendable (StepProblem) throws(BackendError) -> any PackedKernel
 }
@@ -26,10 +28,20 @@ package struct KernelFamily: Sendable {
 package protocol PackedKernel: Sendable {
   /// Bytes held once for all sessions.
   var sharedByteCount: Int { get }
-  /// Bytes that each session holds besides.
-  var sessionByteCount: Int { get }
   /// Makes the step ready to run on one session's memory and threads.
   func prepare(_ binding: StepBinding, workers: Workers) throws(BackendError) -> any PreparedStep
+}
+
+extension BackendMemory {
+  /// So many floats, held once for all sessions.
+  static func shared(floatCount: Int) -> BackendMemory {
+    BackendMemory(sharedByteCount: saturatingProduct(floatCount, MemoryLayout<Float>.stride))
+  }
+
+  /// So many floats in each session.
+  static func session(floatCount: Int) -> BackendMemory {
+    BackendMemory(sessionByteCount: saturatingProduct(floatCount, MemoryLayout<Float>.stride))
+  }
 }
 
 /// Zeroed memory; the failure in the backend's terms.

@@ -44,6 +44,10 @@ package struct SwiftBackend: Backend {
     return .runs(kernel: kernel.name, nanoseconds: kernel.nanoseconds(problem))
   }
 
+  package func memory(of problems: [StepProblem]) -> BackendMemory {
+    problems.reduce(.none) { $0 + (kernel(for: $1)?.memory($1) ?? .none) }
+  }
+
   package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {
     var steps: [any PackedKernel] = []
     for problem in problems {
@@ -68,10 +72,6 @@ struct SwiftPackedSteps: PackedSteps {
   let minimumPartNanoseconds: Double
 
   var sharedByteCount: Int { steps.reduce(0) { $0 + $1.sharedByteCount } }
-
-  func sessionByteCount(threadCount: Int) -> Int {
-    steps.reduce(0) { $0 + $1.sessionByteCount }
-  }
 
   func prepare(
     _ bindings: [StepBinding], threadCount: Int

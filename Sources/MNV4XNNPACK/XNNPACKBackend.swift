@@ -18,6 +18,19 @@
       return .runs(kernel: kernelName(of: problem), nanoseconds: Cost.nanoseconds(of: problem))
     }
 
+    package func memory(of problems: [StepProblem]) -> BackendMemory {
+      BackendMemory(
+        sessionByteCount: problems.reduce(Self.scratchByteCount(of: problems)) {
+          saturatingSum($0, Memory.byteCount(of: $1))
+        })
+    }
+
+    /// The scratch memory of a session.
+    static func scratchByteCount(of problems: [StepProblem]) -> Int {
+      problems.contains { Epilogue(of: $0.operation)?.needsScratch == true }
+        ? Memory.scratchByteCount : 0
+    }
+
     package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {
       guard XNNPACKLibrary.isReady else {
         throw .library(
@@ -36,6 +49,10 @@
       switch problem.operation {
       case .convolution(let convolution):
         if case .channels = convolution.residual { return "no operator for a partial residual" }
+        let table = Memory.tableByteCount(of: problem)
+        if table > Memory.maximumTableByteCount {
+          return "its table of input rows would take \(table.byteText)"
+        }
         return Epilogue(activation) == nil ? "no operator for \(activation.name)" : nil
       case .fullyConnected:
         return Epilogue(activation) == nil ? "no operator for \(activation.name)" : nil

@@ -9,22 +9,14 @@
 
     var sharedByteCount: Int { 0 }
 
-    /// The operators' copies of weights and biases, without their indirection tables, and scratch.
-    func sessionByteCount(threadCount: Int) -> Int {
-      problems.reduce(scratchByteCount) { total, problem in
-        problem.operation.constants.reduce(total) {
-          let constant = problem.constant($1)
-          return $0 + constant.shape.elementCount * constant.elementType.byteCount
-        }
-      }
-    }
-
     func prepare(
       _ bindings: [StepBinding], threadCount: Int
     ) throws(BackendError) -> [any PreparedStep] {
       let threads = try XNNPACKThreads(threadCount: threadCount)
       let scratch: AlignedBuffer
-      do { scratch = try AlignedBuffer(byteCount: scratchByteCount) } catch {
+      do {
+        scratch = try AlignedBuffer(byteCount: XNNPACKBackend.scratchByteCount(of: problems))
+      } catch {
         throw .allocation(error)
       }
       var steps: [any PreparedStep] = []
@@ -34,12 +26,6 @@
         steps.append(builder.step)
       }
       return steps
-    }
-
-    /// What the steps of one session, of which one runs at a time, share: a piece that stays in the
-    /// second-level cache beside the piece of a tensor that it belongs to.
-    private var scratchByteCount: Int {
-      problems.contains { Epilogue(of: $0.operation)?.needsScratch == true } ? 1 << 18 : 0
     }
   }
 

@@ -36,8 +36,8 @@ struct Measurement: Encodable {
   init(
     network: String, model: Model, options: SessionOptions, runCount: Int
   ) throws {
-    let plan = try model.plan(for: options.backend)
     let session = try model.makeSession(options)
+    let plan = try model.plan(for: options.backend)
     let input = try Tensor.seeded(shape: model.inputShape)
     for _ in 0..<Self.warmUpCount { _ = try session.run(input) }
     let progress = ProgressBar(network, total: runCount)

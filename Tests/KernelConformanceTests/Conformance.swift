@@ -21,6 +21,9 @@ enum Conformance {
       names.insert(kernel)
       #expect(nanoseconds >= 0 && nanoseconds.isFinite, sourceLocation: sourceLocation)
       let packed = try backend.pack([problem.step])
+      #expect(
+        packed.sharedByteCount == backend.memory(of: [problem.step]).sharedByteCount,
+        "\(kernel) packs other than it said: \(problem)", sourceLocation: sourceLocation)
       var first: [UInt32]?
       for threadCount in threadCounts(of: backend) {
         let output = try run(packed, problem, threadCount: threadCount, inPlace: false)

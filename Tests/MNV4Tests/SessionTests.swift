@@ -22,9 +22,12 @@ import Testing
       try model.makeSession(SessionOptions(threads: 1, maximumMemoryByteCount: 1_000))
     }
     #expect(error?.code == .outOfResources)
-    #expect(try #require(error).description.hasPrefix("memory: expected at most 1.0 kB a session"))
+    #expect(
+      try #require(error).description.hasPrefix("memory: expected at most 1.0 kB, the plan needs"))
     let plan = try model.plan(for: .swift)
-    let need = plan.arenaByteCount + plan.sessionByteCount(threadCount: 1)
+    let need = plan.memory.totalByteCount
+    #expect(plan.memory.sharedByteCount > 0)
+    #expect(need > plan.arenaByteCount + plan.memory.sharedByteCount)
     let exact = SessionOptions(threads: 1, backend: .swift, maximumMemoryByteCount: need)
     _ = try model.makeSession(exact)
     var short = exact

@@ -19,13 +19,6 @@ public final class Session {
 
   init(plan: ExecutionPlan, options: SessionOptions) throws(MNV4Error) {
     let threadCount = try options.threadCount()
-    let need = plan.arenaByteCount + plan.sessionByteCount(threadCount: threadCount)
-    guard need <= options.maximumMemoryByteCount else {
-      throw MNV4Error(
-        .outOfResources,
-        "memory: expected at most \(options.maximumMemoryByteCount.byteText) a session, "
-          + "the plan needs \(need.byteText)")
-    }
     self.plan = plan
     self.threadCount = threadCount
     do throws(AllocationError) {

@@ -40,18 +40,13 @@ package struct ExecutionPlan: Sendable {
   let shares: [Share]
   package let input: Slot
   package let output: Slot
-  /// What one session needs for all its activations.
-  package let arenaByteCount: Int
+  package let memory: PlanMemory
   /// The most that inputs and outputs of any one step take together: no arena can be smaller.
   package let largestStepByteCount: Int
 
-  /// Bytes of weights that each session holds besides the shared ones.
-  package func sessionByteCount(threadCount: Int) -> Int {
-    shares.reduce(0) { $0 + $1.packed.sessionByteCount(threadCount: threadCount) }
-  }
+  /// What one session needs for all its activations.
+  package var arenaByteCount: Int { memory.arenaByteCount }
 
   /// The backends that have steps, in the order of preference.
   package var backendNames: [String] { shares.map(\.backend) }
-
-  package var sharedByteCount: Int { shares.reduce(0) { $0 + $1.packed.sharedByteCount } }
 }

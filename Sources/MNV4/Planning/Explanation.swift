@@ -4,7 +4,8 @@ extension Model {
   /// The plan as a table for a person: each step's operation, shape, element type, backend, kernel
   /// and why; then what a session needs of memory.
   public func explain(_ options: SessionOptions = SessionOptions()) throws(MNV4Error) -> [String] {
-    let plan = try plan(for: options.backend)
+    let plan = try plan(
+      for: options.backend, maximumByteCount: options.maximumMemoryByteCount)
     let threadCount = try options.threadCount()
     var table = TextTable([
       ("step", .leading), ("operation", .leading), ("output", .leading), ("type", .leading),
@@ -29,8 +30,8 @@ extension ExecutionPlan {
       "steps     \(steps.count): \(counts.joined(separator: ", ")); \(macs.groupedText) MACs",
       "arena     \(arenaByteCount.byteText) a session, "
         + "\(ratio.roundedText(2)) × the largest step's tensors",
-      "weights   \(sharedByteCount.byteText) packed once for all sessions",
-      "a session \(sessionByteCount(threadCount: threadCount).byteText) more in the backends, "
+      "weights   \(memory.sharedByteCount.byteText) packed once for all sessions",
+      "a session \(memory.sessionByteCount.byteText) more in the backends, "
         + "\(threadCount) thread\(threadCount == 1 ? "" : "s")",
     ]
   }

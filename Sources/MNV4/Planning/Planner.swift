@@ -8,8 +8,11 @@ struct Planner {
   /// The name of the backend to use wherever it can run a step; nil takes the cheapest.
   let pinned: String?
 
-  /// The graph must pass `Graph.validate()`.
-  func plan(_ graph: Graph) throws(MNV4Error) -> ExecutionPlan {
+  /// The graph must pass `Graph.validate()`. Nothing is packed for a plan that needs more memory, with
+  /// one session, than `maximumByteCount`.
+  func plan(
+    _ graph: Graph, maximumByteCount: Int = .max
+  ) throws(MNV4Error) -> ExecutionPlan {
     let graph = splittingWherePartsAreFaster(try Self.simplified(graph))
     guard graph.outputs.count == 1 else {
       throw MNV4Error(
@@ -40,6 +43,16 @@ struct Planner {
             inputs: problem.inputs, output: problem.output),
           estimatedNanoseconds: choice.nanoseconds))
     }
+    let packing = backends.reduce(BackendMemory.none) { total, backend in
+      guard let own = problems[backend.name] else { return total }
+      return total + backend.memory(of: own.map(\.problem))
+    }
+    let output = slot(graph.outputs[0])
+    let memory = PlanMemory(
+      arenaByteCount: layout.byteCount, outputByteCount: output.byteCount,
+      sharedByteCount: packing.sharedByteCount, sessionByteCount: packing.sessionByteCount)
+    try memory.check(limit: maximumByteCount)
+
     var shares: [ExecutionPlan.Share] = []
     for backend in backends {
       guard let own = problems[backend.name] else { continue }
@@ -52,8 +65,8 @@ struct Planner {
     }
     let largest = steps.map { $0.inputs.reduce($0.output.byteCount) { $0 + $1.byteCount } }.max()
     return ExecutionPlan(
-      steps: steps, shares: shares, input: slot(graph.inputs[0]), output: slot(graph.outputs[0]),
-      arenaByteCount: layout.byteCount, largestStepByteCount: largest ?? 0)
+      steps: steps, shares: shares, input: slot(graph.inputs[0]), output: output,
+      memory: memory, largestStepByteCount: largest ?? 0)
   }
 
   /// Sessions take and give float32, and a reshape's output lies where its input does.

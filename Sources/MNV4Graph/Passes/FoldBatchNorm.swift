@@ -4,9 +4,12 @@ extension Graph {
   /// Folds each batch normalization into the convolution or fully connected layer that alone feeds
   /// it: `w' = w · s / √(v + ε)`, `b' = (b − m) · s / √(v + ε) + t`, computed in double precision.
   ///
-  /// A normalization that follows anything else, or an activation, stays.
-  package func foldingBatchNorm() throws(AllocationError) -> Graph {
-    var rewriter = GraphRewriter(self)
+  /// A normalization that follows anything else, or an activation, stays, as does one that `budget`
+  /// does not cover.
+  package func foldingBatchNorm(
+    within budget: inout FoldingBudget
+  ) throws(AllocationError) -> Graph {
+    var rewriter = GraphRewriter(self, budget: budget)
     for index in nodes.indices {
       let node = rewriter.graph.nodes[index]
       guard case .batchNormalization(let normalization) = node.operation,
@@ -37,16 +40,21 @@ extension Graph {
         continue
       }
     }
+    budget = rewriter.budget
     return rewriter.finish()
   }
 }
 
 extension GraphRewriter {
-  /// The folded weights and bias; nil where the layer's weights are not float32.
+  /// The folded weights and bias; nil where the layer's weights are not float32 or the
+  /// budget is spent.
   fileprivate mutating func fold(
     _ normalization: BatchNormalization, weights: ConstantID, bias: ConstantID?, layer: String
   ) throws(AllocationError) -> (weights: ConstantID, bias: ConstantID)? {
-    guard graph[weights].elementType == .float32 else { return nil }
+    let channelCount = graph[normalization.scale].shape.elementCount
+    guard graph[weights].elementType == .float32,
+      takeFromBudget(graph[weights].shape.elementCount + channelCount)
+    else { return nil }
     let scale = graph[normalization.scale].floats
     let shift = graph[normalization.shift].floats
     let mean = graph[normalization.mean].floats
@@ -64,7 +72,8 @@ extension GraphRewriter {
     let newWeights = try scaledRows(of: weights, by: factors)
     let biasName = bias.map { graph[$0].name } ?? "\(layer).bias"
     let newBiasID = try addConstant(
-      Constant(name: biasName, shape: graph[normalization.shift].shape, copying: newBias))
+      Constant(name: biasName, shape: graph[normalization.shift].shape, copying: newBias),
+      replacing: bias)
     return (newWeights, newBiasID)
   }
 }

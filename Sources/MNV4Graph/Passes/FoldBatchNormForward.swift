@@ -6,13 +6,15 @@ extension Graph {
   /// `w' = w · f` and `b' = b + Σ w · o`, computed in double precision.
   ///
   /// It is not exact for a convolution that pads, unless every `o` is zero: padding is zero after the
-  /// normalization. Those that cannot take it, and operations of other kinds, go on reading the
-  /// normalization; where none is left it is dropped.
-  package func foldingBatchNormForward() throws(AllocationError) -> Graph {
-    var rewriter = GraphRewriter(self)
+  /// normalization. Those that cannot take it or that `budget` does not cover, and operations of other
+  /// kinds, go on reading the normalization; where none is left it is dropped.
+  package func foldingBatchNormForward(
+    within budget: inout FoldingBudget
+  ) throws(AllocationError) -> Graph {
+    var rewriter = GraphRewriter(self, budget: budget)
     for index in nodes.indices {
       guard case .batchNormalization(let normalization) = nodes[index].operation else { continue }
-      let map = rewriter.channelMap(of: normalization)
+      guard let map = rewriter.channelMap(of: normalization) else { continue }
       for reader in rewriter.readers(of: nodes[index].output)
       where rewriter.graph.nodes[reader].inputs[0] == nodes[index].output {
         guard
@@ -23,6 +25,7 @@ extension Graph {
       }
       rewriter.removeIfUnread(index)
     }
+    budget = rewriter.budget
     return rewriter.finish()
   }
 }
@@ -34,7 +37,9 @@ private struct ChannelMap {
 }
 
 extension GraphRewriter {
-  fileprivate func channelMap(of normalization: BatchNormalization) -> ChannelMap {
+  /// Nil where the budget is spent.
+  fileprivate mutating func channelMap(of normalization: BatchNormalization) -> ChannelMap? {
+    guard takeFromBudget(graph[normalization.scale].shape.elementCount) else { return nil }
     let factors = zip(graph[normalization.scale].floats, graph[normalization.variance].floats).map {
       Double($0) / (Double($1) + Double(normalization.epsilon)).squareRoot()
     }
@@ -79,7 +84,9 @@ extension GraphRewriter {
     _ map: ChannelMap, weights: ConstantID, bias: ConstantID?, groups: Int, layer: String
   ) throws(AllocationError) -> (weights: ConstantID, bias: ConstantID)? {
     let shape = graph[weights].shape
-    guard let biasShape = try? Shape([shape[0]]) else { return nil }
+    guard let biasShape = try? Shape([shape[0]]),
+      takeFromBudget(shape.elementCount + shape[0])
+    else { return nil }
     let (outputs, inputs) = (shape[0], shape.last)
     let rowCount = shape.elementCount / outputs
     var elements = graph[weights].floats
@@ -94,11 +101,11 @@ extension GraphRewriter {
       }
     }
     let newWeights = try addConstant(
-      Constant(name: graph[weights].name, shape: shape, copying: elements))
+      Constant(name: graph[weights].name, shape: shape, copying: elements), replacing: weights)
     let newBias = try addConstant(
       Constant(
         name: bias.map { graph[$0].name } ?? "\(layer).bias", shape: biasShape,
-        copying: sums.map { Float($0) }))
+        copying: sums.map { Float($0) }), replacing: bias)
     return (newWeights, newBias)
   }
 }

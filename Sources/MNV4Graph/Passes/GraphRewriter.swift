@@ -4,14 +4,26 @@ struct GraphRewriter {
   private var useCounts: [Int]
   private var producers: [Int?]
   private var isRemoved: [Bool]
+  /// For each value the nodes that read it when the pass began or came to since; some no longer do.
+  private var readerIndices: [[Int]]
+  /// Constants from this index on were made by this pass, each for one node.
+  private let firstOwnConstant: Int
+  /// What folding may still compute.
+  private(set) var budget: FoldingBudget
 
-  init(_ graph: Graph) {
+  init(_ graph: Graph, budget: FoldingBudget = FoldingBudget(elementCount: 0)) {
     self.graph = graph
+    self.budget = budget
+    firstOwnConstant = graph.constants.count
+    readerIndices = [[Int]](repeating: [], count: graph.values.count)
     useCounts = [Int](repeating: 0, count: graph.values.count)
     producers = [Int?](repeating: nil, count: graph.values.count)
     isRemoved = [Bool](repeating: false, count: graph.nodes.count)
     for (index, node) in graph.nodes.enumerated() {
-      for input in node.inputs { useCounts[input.index] += 1 }
+      for input in node.inputs {
+        useCounts[input.index] += 1
+        readerIndices[input.index].append(index)
+      }
       producers[node.output.index] = index
     }
     for output in graph.outputs { useCounts[output.index] += 1 }
@@ -30,19 +42,22 @@ struct GraphRewriter {
     let name = graph.nodes[absorbed].name
     useCounts[graph.nodes[absorbed].output.index] = 0
     isRemoved[absorbed] = true
+    for input in inputs { readerIndices[input.index].append(index) }
     graph.nodes[index] = Node(
       name: name, operation: operation, inputs: inputs, output: graph.nodes[index].output)
   }
 
   /// The nodes that read `value`, in order.
   func readers(of value: ValueID) -> [Int] {
-    graph.nodes.indices.filter { !isRemoved[$0] && graph.nodes[$0].inputs.contains(value) }
+    Set(readerIndices[value.index])
+      .filter { !isRemoved[$0] && graph.nodes[$0].inputs.contains(value) }.sorted()
   }
 
   /// Replaces the operation of the node at `index`, and what it reads first.
   mutating func replace(_ index: Int, as operation: Operation, input: ValueID) {
     useCounts[graph.nodes[index].inputs[0].index] -= 1
     useCounts[input.index] += 1
+    readerIndices[input.index].append(index)
     graph.nodes[index].inputs[0] = input
     graph.nodes[index].operation = operation
   }
@@ -55,7 +70,16 @@ struct GraphRewriter {
     isRemoved[index] = true
   }
 
-  mutating func addConstant(_ constant: Constant) -> ConstantID {
+  /// Whether `count` more elements may be computed; they count as computed then.
+  mutating func takeFromBudget(_ count: Int) -> Bool { budget.take(count) }
+
+  /// Adds a constant that takes the place of `old` in one node. One that this pass made itself has no
+  /// other reader, so it is not kept.
+  mutating func addConstant(_ constant: Constant, replacing old: ConstantID?) -> ConstantID {
+    if let old, old.index >= firstOwnConstant {
+      graph.constants[old.index] = constant
+      return old
+    }
     graph.constants.append(constant)
     return ConstantID(graph.constants.count - 1)
   }

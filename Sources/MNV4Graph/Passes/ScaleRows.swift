@@ -15,6 +15,6 @@ extension GraphRewriter {
       }
     }
     return try addConstant(
-      Constant(name: graph[weights].name, shape: shape, copying: elements))
+      Constant(name: graph[weights].name, shape: shape, copying: elements), replacing: weights)
   }
 }

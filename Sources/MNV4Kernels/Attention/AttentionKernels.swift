@@ -10,6 +10,7 @@ let attentionKernels: [Kernel] = [
       return true
     },
     nanoseconds: { $0.nanoseconds(rate: Throughput.pointwise) + $0.memoryNanoseconds },
+    memory: { .session(floatCount: PackedMatrixProduct($0).scratchFloatCount) },
     pack: { problem throws(BackendError) in PackedMatrixProduct(problem) }),
   Kernel(
     name: "f32_softmax_swift",
@@ -20,6 +21,7 @@ let attentionKernels: [Kernel] = [
     nanoseconds: { problem in
       Double(problem.output.shape.elementCount) / Throughput.exponential
     },
+    memory: { _ in .none },
     pack: { problem throws(BackendError) in
       PackedSoftmax(rowCount: problem.output.shape.rowCount, length: problem.output.shape.last)
     }),

@@ -21,12 +21,11 @@ struct PackedMatrixProduct: PackedKernel {
   }
 
   var sharedByteCount: Int { 0 }
-  var sessionByteCount: Int { scratchFloatCount * MemoryLayout<Float>.stride }
 
   private var paddedColumns: Int { columnCount.roundedUp(to: PackedMatrix.panelWidth) }
   private var packedCount: Int { paddedColumns * depth }
   /// The packed matrices, then a bias of zeros.
-  private var scratchFloatCount: Int { batchCount * packedCount + paddedColumns }
+  var scratchFloatCount: Int { batchCount * packedCount + paddedColumns }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

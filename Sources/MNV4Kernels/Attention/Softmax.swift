@@ -6,7 +6,6 @@ struct PackedSoftmax: PackedKernel {
   let length: Int
 
   var sharedByteCount: Int { 0 }
-  var sessionByteCount: Int { 0 }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

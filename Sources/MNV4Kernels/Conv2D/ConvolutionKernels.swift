@@ -19,6 +19,16 @@ let convolutionKernels: [Kernel] = [
       let rate = Throughput.convolution / lanes / (1 + 5 / Double(run))
       return problem.nanoseconds(rate: rate)
     },
+    memory: { problem in
+      guard case .convolution(let convolution) = problem.operation else { return .none }
+      let kernel = convolution.kernel
+      let groupInputs = problem.inputs[0].shape.last / convolution.groups
+      let matrix = PackedMatrix.floatCount(
+        depth: kernel.height * kernel.width * groupInputs,
+        columnCount: problem.output.shape.last / convolution.groups,
+        groupCount: convolution.groups)
+      return .shared(floatCount: saturatingSum(matrix, kernel.width * groupInputs))
+    },
     pack: { problem throws(BackendError) in try PackedConvolution(problem) }),
   Kernel(
     name: "f32_conv_swift_reference",
@@ -27,6 +37,13 @@ let convolutionKernels: [Kernel] = [
       return true
     },
     nanoseconds: { $0.nanoseconds(rate: Throughput.reference) },
+    memory: { problem in
+      guard case .convolution(let convolution) = problem.operation else { return .none }
+      let groupInputs = problem.inputs[0].shape.last / convolution.groups
+      return .shared(
+        floatCount: problem.output.shape.last
+          * (convolution.kernel.height * convolution.kernel.width * groupInputs + 1))
+    },
     pack: { problem throws(BackendError) in try PackedReferenceConvolution(problem) }),
 ]
 
@@ -59,7 +76,6 @@ struct PackedConvolution: PackedKernel {
   }
 
   var sharedByteCount: Int { matrix.byteCount + zeros.byteCount }
-  var sessionByteCount: Int { 0 }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

@@ -55,7 +55,6 @@ struct PackedReferenceConvolution: PackedKernel {
   }
 
   var sharedByteCount: Int { weights.byteCount + bias.byteCount }
-  var sessionByteCount: Int { 0 }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

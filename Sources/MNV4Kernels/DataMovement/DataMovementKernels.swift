@@ -12,6 +12,7 @@ let dataMovementKernels: [Kernel] = [
       }
     },
     nanoseconds: { $0.memoryNanoseconds },
+    memory: { _ in .none },
     pack: { problem throws(BackendError) in PackedCopies(problem) })
 ]
 
@@ -57,7 +58,6 @@ struct PackedCopies: PackedKernel {
   }
 
   var sharedByteCount: Int { 0 }
-  var sessionByteCount: Int { 0 }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

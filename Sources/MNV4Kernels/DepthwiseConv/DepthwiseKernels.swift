@@ -37,6 +37,12 @@ private func depthwiseKernel(_ name: String, width: FilterWidth) -> Kernel {
     nanoseconds: { problem in
       problem.nanoseconds(rate: Throughput.depthwise * (width.value == nil ? 0.9 : 1))
     },
+    memory: { problem in
+      guard case .convolution(let convolution) = problem.operation else { return .none }
+      return .shared(
+        floatCount: problem.output.shape.last.roundedUp(to: vectorWidth)
+          * (convolution.kernel.height * convolution.kernel.width + 1))
+    },
     pack: { problem throws(BackendError) in try PackedDepthwise(problem, width: width) })
 }
 
@@ -79,7 +85,6 @@ struct PackedDepthwise: PackedKernel {
   }
 
   var sharedByteCount: Int { weights.byteCount + bias.byteCount }
-  var sessionByteCount: Int { 0 }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

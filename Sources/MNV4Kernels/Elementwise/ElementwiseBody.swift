@@ -57,7 +57,6 @@ struct PackedElementwise: PackedKernel {
   private let elementCount: Int
 
   var sharedByteCount: Int { (factors?.byteCount ?? 0) + (terms?.byteCount ?? 0) }
-  var sessionByteCount: Int { 0 }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

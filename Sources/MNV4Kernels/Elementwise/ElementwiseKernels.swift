@@ -64,6 +64,13 @@ private func elementwiseKernel(
       }
     },
     nanoseconds: { $0.memoryNanoseconds + $0.activationNanoseconds },
+    memory: { problem in
+      switch problem.operation {
+      case .channelScale: .shared(floatCount: problem.output.shape.last)
+      case .batchNormalization: .shared(floatCount: 2 * problem.output.shape.last)
+      default: .none
+      }
+    },
     pack: { problem throws(BackendError) in
       guard let packed = try make(problem) else { preconditionFailure("not \(name)") }
       return packed

@@ -40,6 +40,11 @@ struct PackedMatrix: Sendable {
     self.bias = bias
   }
 
+  /// Of the weights and the bias of such a matrix.
+  static func floatCount(depth: Int, columnCount: Int, groupCount: Int = 1) -> Int {
+    saturatingProduct(groupCount, columnCount.roundedUp(to: panelWidth), depth + 1)
+  }
+
   var byteCount: Int { weights.byteCount + bias.byteCount }
 
   /// The first group's.

@@ -10,6 +10,7 @@ let pointwiseKernels: [Kernel] = [
       return convolution.isPointwise
     },
     nanoseconds: { $0.nanoseconds(rate: Throughput.pointwise) },
+    memory: { .shared(floatCount: PackedRows.floatCount($0)) },
     pack: { problem throws(BackendError) in try PackedRows(pointwise: problem) })
 ]
 
@@ -27,6 +28,7 @@ let fullyConnectedKernels: [Kernel] = [
       let weightBytes = Double(problem.multiplyAccumulateCount / rows * 4)
       return problem.nanoseconds(rate: Throughput.pointwise) + weightBytes / Throughput.memory
     },
+    memory: { .shared(floatCount: PackedRows.floatCount($0)) },
     pack: { problem throws(BackendError) in try PackedRows(fullyConnected: problem) }),
   Kernel(
     name: "f32_fully_connected_swift_reference",
@@ -35,6 +37,10 @@ let fullyConnectedKernels: [Kernel] = [
       return true
     },
     nanoseconds: { $0.nanoseconds(rate: Throughput.reference) },
+    memory: { problem in
+      .shared(
+        floatCount: problem.output.shape.last * (problem.inputs[0].shape.last + 1))
+    },
     pack: { problem throws(BackendError) in
       try PackedReferenceConvolution(fullyConnected: problem)
     }),
@@ -80,8 +86,13 @@ struct PackedRows: PackedKernel {
     self.residual = residual
   }
 
+  /// What one takes of the problem's channels.
+  static func floatCount(_ problem: StepProblem) -> Int {
+    PackedMatrix.floatCount(
+      depth: problem.inputs[0].shape.last, columnCount: problem.output.shape.last)
+  }
+
   var sharedByteCount: Int { matrix.byteCount }
-  var sessionByteCount: Int { 0 }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

@@ -11,6 +11,7 @@ let poolingKernels: [Kernel] = [
       let sums = Double(problem.output.shape.elementCount * taps)
       return max(sums / Throughput.depthwise, problem.memoryNanoseconds)
     },
+    memory: { _ in .none },
     pack: { problem throws(BackendError) in
       guard let geometry = poolGeometry(problem) else { preconditionFailure("not a pool") }
       return PackedPool(geometry: geometry)
@@ -36,7 +37,6 @@ struct PackedPool: PackedKernel {
   let geometry: WindowGeometry
 
   var sharedByteCount: Int { 0 }
-  var sessionByteCount: Int { 0 }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

@@ -17,6 +17,10 @@ private struct StubBackend: Backend {
 
   func assess(_ problem: StepProblem) -> Assessment { answer(problem) }
 
+  func memory(of problems: [StepProblem]) -> BackendMemory {
+    BackendMemory(sharedByteCount: problems.count, sessionByteCount: 10 * problems.count)
+  }
+
   func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {
     StubSteps(names: problems.map(\.name))
   }
@@ -25,8 +29,6 @@ private struct StubBackend: Backend {
 private struct StubSteps: PackedSteps {
   let names: [String]
   var sharedByteCount: Int { names.count }
-
-  func sessionByteCount(threadCount: Int) -> Int { 10 * names.count * threadCount }
 
   func prepare(
     _ bindings: [StepBinding], threadCount: Int
@@ -61,8 +63,8 @@ private struct StubSteps: PackedSteps {
     #expect(plan.steps[1].reason == "estimate 2.0 µs, fast 3.0 µs")
     #expect(plan.backendNames == ["slow", "fast"])
     #expect(plan.shares.map(\.stepIndices) == [[1], [0, 2]])
-    #expect(plan.sharedByteCount == 3)
-    #expect(plan.sessionByteCount(threadCount: 2) == 60)
+    #expect(plan.memory.sharedByteCount == 3)
+    #expect(plan.memory.sessionByteCount == 30)
   }
 
   @Test func firstOfEqualsIsTaken() throws {

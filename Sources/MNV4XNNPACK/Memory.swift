@@ -1,0 +1,102 @@
+#if XNNPACK
+  internal import MNV4Core
+  internal import MNV4Graph
+
+  /// What XNNPACK's operators hold, which the library does not tell: each packs a copy of its weights,
+  /// and convolutions of larger filters than 1×1 keep a table of the input rows behind every pixel.
+  enum Memory {
+    /// What the steps of one session, of which one runs at a time, share: a piece that stays in the
+    /// second-level cache beside the piece of a tensor that it belongs to.
+    static let scratchByteCount = 1 << 18
+    /// No table above this is made: the `swift` backend needs none.
+    static let maximumTableByteCount = 1 << 28
+    /// An operator without its weights and tables.
+    private static let operatorByteCount = 1 << 10
+    /// The most outputs and inputs that any of its kernels rounds weights up to, and the most pixels
+    /// that one works on.
+    private static let outputTile = 16
+    private static let inputTile = 4
+    private static let pixelTile = 16
+    /// Taps of the filters that it has depthwise kernels for.
+    private static let depthwiseTaps: Set<Int> = [9, 25]
+
+    /// Of one session, without scratch.
+    static func byteCount(of problem: StepProblem) -> Int {
+      saturatingSum(
+        saturatingProduct(operatorCount(of: problem), operatorByteCount),
+        weightByteCount(of: problem), tableByteCount(of: problem))
+    }
+
+    /// The convolution's list of addresses: one a tap of each pixel of an image; depthwise kernels
+    /// share the columns that neighbours have in common.
+    static func tableByteCount(of problem: StepProblem) -> Int {
+      guard case .convolution(let convolution) = problem.operation else { return 0 }
+      let (kernel, shape) = (convolution.kernel, problem.output.shape)
+      if kernel == .one, convolution.stride == .one, convolution.padding == .none { return 0 }
+      let taps = saturatingProduct(kernel.height, kernel.width)
+      let pointer = MemoryLayout<UnsafeRawPointer>.stride
+      if hasDepthwiseKernel(problem, convolution) {
+        let step = min(convolution.stride.width, kernel.width) * kernel.height
+        let line = saturatingSum(taps, saturatingProduct(shape[2] - 1, step))
+        return saturatingProduct(shape[1], line, pointer)
+      }
+      let pixels = roundedUp(saturatingProduct(shape[1], shape[2]), to: pixelTile)
+      return saturatingProduct(pixels, taps, pointer)
+    }
+
+    private static func weightByteCount(of problem: StepProblem) -> Int {
+      let inputs = problem.inputs[0].shape.last
+      let outputs = problem.output.shape.last
+      let float = MemoryLayout<Float>.stride
+      switch problem.operation {
+      case .fullyConnected:
+        return saturatingProduct(
+          roundedUp(outputs, to: outputTile), roundedUp(inputs, to: inputTile) + 1, float)
+      case .convolution(let convolution):
+        let taps = saturatingProduct(convolution.kernel.height, convolution.kernel.width)
+        if hasDepthwiseKernel(problem, convolution) {
+          return saturatingProduct(roundedUp(outputs, to: outputTile), taps + 1, float)
+        }
+        let groups = convolution.groups
+        let depth = saturatingProduct(taps, roundedUp(inputs / groups, to: inputTile))
+        return saturatingProduct(
+          groups, roundedUp(outputs / groups, to: outputTile), saturatingSum(depth, 1), float)
+      case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
+        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+        return 0
+      }
+    }
+
+    private static func operatorCount(of problem: StepProblem) -> Int {
+      let activation =
+        switch Epilogue(of: problem.operation) {
+        case .silu:
+          2
+            * (problem.output.shape.elementCount / (scratchByteCount / MemoryLayout<Float>.stride)
+              + 1)
+        case .hardSwish, .sigmoid: 1
+        case .clamp, nil: 0
+        }
+      switch problem.operation {
+      case .convolution(let convolution): return activation + (convolution.hasResidual ? 2 : 1)
+      case .concatenation: return problem.inputs.count
+      case .fullyConnected, .activation, .batchNormalization, .channelScale, .add, .multiply,
+        .globalAveragePool, .averagePool, .slice, .matrixProduct, .softmax, .reshape:
+        return activation + 1
+      }
+    }
+
+    private static func hasDepthwiseKernel(
+      _ problem: StepProblem, _ convolution: Convolution
+    ) -> Bool {
+      convolution.isDepthwise(
+        inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last)
+        && depthwiseTaps.contains(
+          saturatingProduct(convolution.kernel.height, convolution.kernel.width))
+    }
+
+    private static func roundedUp(_ count: Int, to unit: Int) -> Int {
+      count > Int.max - unit ? .max : (count + unit - 1) / unit * unit
+    }
+  }
+#endif
