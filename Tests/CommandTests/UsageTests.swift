@@ -41,7 +41,6 @@ import Testing
     (["w.safetensors", "--list-archs"], "(one of them)"),
     (["w.safetensors", "--describe", "m.mnv4"], "(one of them)"),
     (["w.safetensors", "--arch", "mobilenetv4_conv_small"], "Say where to write the model: -o"),
-    (["w.safetensors", "-o", "m.mnv4"], "Say which network it is: --arch NAME"),
     (
       ["w.safetensors", "-o", "m.mnv4", "--arch", "mobilenetv4_conv_smal"],
       "found 'mobilenetv4_conv_smal'. Did you mean 'mobilenetv4_conv_small'?"

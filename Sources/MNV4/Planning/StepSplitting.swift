@@ -23,7 +23,8 @@ extension Planner {
   private static func parts(of node: Node, in graph: inout Graph) -> [Node]? {
     let whole = node.operation
     guard graph[node.output].elementType == .float32 else { return nil }
-    if case .convolution(var convolution) = whole, case .channels(let count) = convolution.residual {
+    if case .convolution(var convolution) = whole, case .channels(let count) = convolution.residual
+    {
       let activation = convolution.activation
       convolution.residual = .none
       convolution.activation = .identity
