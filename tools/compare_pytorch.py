@@ -9,8 +9,11 @@ tools/reference_networks), draws its weights, saves them, converts the file with
 one random picture through mnv4-run on each backend, and prints max |difference| / max |logit|. The
 exit status is 1 where a ratio exceeds 1e-3 or a program fails, else 0.
 
-Needs timm, torch, numpy and safetensors, and the two programs (`swift build -c release --product
-mnv4-run`, then mnv4-convert).
+Networks of torchvision are named `torchvision/…`; theirs is saved as a `.pth` file, and mnv4-convert is
+left to recognise it.
+
+Needs timm, torch, torchvision, numpy and safetensors, and the two programs (`swift build -c release
+--product mnv4-run`, then mnv4-convert).
 """
 import argparse
 import fnmatch
@@ -22,6 +25,7 @@ import tempfile
 import numpy as np
 import timm
 import torch
+import torchvision
 from safetensors.torch import save_file
 
 from random_weights import randomize
@@ -30,11 +34,17 @@ from reference_networks import NETWORKS
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BACKENDS = ("swift", "xnnpack")
 TOLERANCE = 1e-3
+TORCHVISION = "torchvision/"
+TORCHVISION_NETWORKS = (
+    "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0")
 
 
 def make_network(name: str, classes: int) -> torch.nn.Module:
     """PyTorch's network of the zoo's name, ready for inference."""
-    if name in NETWORKS:
+    if name.startswith(TORCHVISION):
+        model = torchvision.models.get_model(
+            name.removeprefix(TORCHVISION), weights=None, num_classes=classes)
+    elif name in NETWORKS:
         model = NETWORKS[name](classes)
     elif timm.is_model(name):
         model = timm.create_model(name, pretrained=False, num_classes=classes)
@@ -44,13 +54,13 @@ def make_network(name: str, classes: int) -> torch.nn.Module:
 
 
 def zoo(programs: pathlib.Path) -> dict[str, int]:
-    """The zoo's networks with the side of their input."""
+    """The zoo's networks, and torchvision's of them, with the side of their input."""
     listing = subprocess.run(
         [programs / "mnv4-convert", "--list-archs"], check=True, capture_output=True, text=True)
     rows = [line.split() for line in listing.stdout.splitlines()]
     # name  parameters  MACs  side×side  source…; the heading has no ×.
-    return {
-        row[0]: int(row[3].split("×")[0]) for row in rows if len(row) > 3 and "×" in row[3]}
+    sides = {row[0]: int(row[3].split("×")[0]) for row in rows if len(row) > 3 and "×" in row[3]}
+    return sides | {TORCHVISION + name: 224 for name in TORCHVISION_NETWORKS}
 
 
 def run(command: list[str | pathlib.Path]) -> str | None:
@@ -65,8 +75,13 @@ def compare(
     """One row of the table, and whether it is as it should be."""
     generator = torch.Generator().manual_seed(arguments.seed)
     model = make_network(name, arguments.classes)
-    checkpoint = folder / "network.safetensors"
-    save_file(randomize(model, generator), checkpoint)
+    weights = randomize(model, generator)
+    if name.startswith(TORCHVISION):
+        checkpoint, architecture = folder / "network.pth", []
+        torch.save(weights, checkpoint)
+    else:
+        checkpoint, architecture = folder / "network.safetensors", ["--arch", name]
+        save_file(weights, checkpoint)
     picture = torch.randn((1, side, side, 3), generator=generator)
     np.save(folder / "input.npy", picture.numpy())
     with torch.inference_mode():
@@ -79,7 +94,7 @@ def compare(
 
     converted = folder / "network.mnv4"
     complaint = run(
-        [arguments.programs / "mnv4-convert", checkpoint, "--arch", name,
+        [arguments.programs / "mnv4-convert", checkpoint, *architecture,
          "--input-size", str(side), "-o", converted])
     if complaint:
         return [*row, complaint], False
