@@ -84,7 +84,7 @@ package enum Encoder {
       store(section.kind.rawValue, at: offset)
       store(UInt64(section.range.lowerBound), at: offset + 8)
       store(UInt64(section.range.count), at: offset + 16)
-      store(CRC32C.checksum(content), at: offset + 24)
+      store(CRC32.castagnoli.checksum(content), at: offset + 24)
     }
     let checksum = Header.checksum(
       of: UnsafeRawBufferPointer(bytes), sectionCount: sections.count)

@@ -34,10 +34,10 @@ struct Header {
   /// The checksum of a header that is followed by `sectionCount` entries, all within `bytes`.
   static func checksum(of bytes: UnsafeRawBufferPointer, sectionCount: Int) -> UInt32 {
     let end = byteCount + sectionCount * entryByteCount
-    var crc = CRC32C()
-    crc.update(UnsafeRawBufferPointer(rebasing: bytes[0..<checksumOffset]))
-    crc.update(UnsafeRawBufferPointer(rebasing: bytes[byteCount..<end]))
-    return crc.value
+    return CRC32.castagnoli.checksum([
+      UnsafeRawBufferPointer(rebasing: bytes[0..<checksumOffset]),
+      UnsafeRawBufferPointer(rebasing: bytes[byteCount..<end]),
+    ])
   }
 }
 
@@ -154,7 +154,7 @@ extension Header {
       var gap = ByteReader(
         file: file, range: end..<section.range.lowerBound, part: .section(section.kind))
       try gap.padding("padding before")
-      let computed = CRC32C.checksum(
+      let computed = CRC32.castagnoli.checksum(
         UnsafeRawBufferPointer(rebasing: file.unsafeBytes[section.range]))
       guard computed == section.checksum else {
         throw .checksum(.section(section.kind), stored: section.checksum, computed: computed)

@@ -1,3 +1,5 @@
+internal import MNV4Core
+
 /// Walks the chunks of a PNG file (W3C PNG, third edition) and keeps those that make the picture.
 ///
 /// Lengths, checksums and the chunks' order are checked here, so that a damaged file is refused before
@@ -117,7 +119,7 @@ struct PNGScanner {
     _ bytes: UnsafeRawBufferPointer, _ chunk: Range<Int>, name: String
   ) throws(ImageError) {
     let stored = bytes.unsigned32(at: chunk.upperBound - 4)
-    let computed = CRC32.checksum(bytes.part((chunk.lowerBound + 4)..<(chunk.upperBound - 4)))
+    let computed = CRC32.iso.checksum(bytes.part((chunk.lowerBound + 4)..<(chunk.upperBound - 4)))
     guard stored == Int(computed) else { throw .damagedPNG("bad checksum in chunk \(name)") }
   }
 

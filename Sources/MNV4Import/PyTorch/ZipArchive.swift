@@ -42,7 +42,7 @@ struct ZipArchive {
   /// Compares the entry's bytes with its checksum.
   func verify(_ entry: Entry) throws(ZipError) {
     let found = file.bytes.withUnsafeBytes {
-      CRC32.checksum(UnsafeRawBufferPointer(rebasing: $0[entry.range]))
+      CRC32.iso.checksum(UnsafeRawBufferPointer(rebasing: $0[entry.range]))
     }
     guard found == entry.checksum else {
       throw .checksum(entry: entry.name, expected: entry.checksum, found: found)

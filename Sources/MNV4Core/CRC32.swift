@@ -1,24 +1,40 @@
-/// The checksum of the format: CRC-32C (Castagnoli), as in iSCSI (RFC 3720, section 12.1).
-///
-/// Polynomial 0x1EDC6F41, bits reflected, start and final exclusive-or 0xFFFFFFFF; the check value,
-/// that of the nine bytes "123456789", is 0xE3069283.
-package struct CRC32C {
-  private var state: UInt32 = 0xFFFF_FFFF
+/// A 32-bit cyclic redundancy check, bits reflected, start and final exclusive-or 0xFFFFFFFF.
+package struct CRC32: Sendable {
+  /// CRC-32C (Castagnoli), as in iSCSI (RFC 3720, section 12.1): polynomial 0x1EDC6F41; the check
+  /// value, that of the nine bytes "123456789", is 0xE3069283. For `.mnv4` files.
+  package static let castagnoli = CRC32(reflectedPolynomial: 0x82F6_3B78)
 
-  package init() {}
+  /// CRC-32 of ISO 3309: polynomial 0x04C11DB7; the check value is 0xCBF43926. For PNG and ZIP files.
+  package static let iso = CRC32(reflectedPolynomial: 0xEDB8_8320)
 
-  package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    var crc = CRC32C()
-    crc.update(bytes)
-    return crc.value
+  /// Sixteen tables of 256: table `n` advances a byte past `n` bytes of zero.
+  private let tables: [UInt32]
+
+  private init(reflectedPolynomial: UInt32) {
+    var tables = [UInt32](repeating: 0, count: 16 * 256)
+    for index in 0..<256 {
+      var crc = UInt32(index)
+      for _ in 0..<8 { crc = crc & 1 == 1 ? (crc >> 1) ^ reflectedPolynomial : crc >> 1 }
+      tables[index] = crc
+    }
+    for index in 256..<tables.count {
+      let previous = tables[index - 256]
+      tables[index] = (previous >> 8) ^ tables[Int(previous & 0xFF)]
+    }
+    self.tables = tables
   }
 
-  package var value: UInt32 { ~state }
+  package func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    checksum([bytes])
+  }
 
-  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    guard let start = bytes.baseAddress else { return }
-    state = Self.tables.withUnsafeBufferPointer { tables in
-      Self.advance(state, start, bytes.count, tables.baseAddress.unsafelyUnwrapped)
+  /// The checksum of all parts as if they were one.
+  package func checksum(_ parts: [UnsafeRawBufferPointer]) -> UInt32 {
+    tables.withUnsafeBufferPointer { tables in
+      ~parts.reduce(0xFFFF_FFFF) { state, part in
+        guard let start = part.baseAddress, let tables = tables.baseAddress else { return state }
+        return Self.advance(state, start, part.count, tables)
+      }
     }
   }
 
@@ -64,19 +80,4 @@ package struct CRC32C {
     }
     return crc
   }
-
-  /// Sixteen tables of 256: table `n` advances a byte past `n` bytes of zero.
-  private static let tables: [UInt32] = {
-    var tables = [UInt32](repeating: 0, count: 16 * 256)
-    for index in 0..<256 {
-      var crc = UInt32(index)
-      for _ in 0..<8 { crc = crc & 1 == 1 ? (crc >> 1) ^ 0x82F6_3B78 : crc >> 1 }
-      tables[index] = crc
-    }
-    for index in 256..<tables.count {
-      let previous = tables[index - 256]
-      tables[index] = (previous >> 8) ^ tables[Int(previous & 0xFF)]
-    }
-    return tables
-  }()
 }
