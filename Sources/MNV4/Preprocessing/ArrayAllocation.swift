@@ -19,11 +19,9 @@ extension Array where Element: BitwiseCopyable {
     guard count >= 0, !overflow, byteCount < Int.max / 2 else {
       throw MNV4Error(.outOfResources, "cannot allocate \(count) elements")
     }
-    // Room for the array's own header, too.
-    guard let probe = malloc(byteCount + 64) else {
+    guard systemGrants(byteCount) else {
       throw MNV4Error(.outOfResources, "cannot allocate \(byteCount) bytes")
     }
-    free(probe)
     // The initialiser rethrows an untyped error; the typed one is carried past it.
     var failure: MNV4Error?
     let array = [Element](unsafeUninitializedCapacity: count) { buffer, initializedCount in
@@ -37,4 +35,16 @@ extension Array where Element: BitwiseCopyable {
     if let failure { throw failure }
     return array
   }
+}
+
+/// Whether the system would give so many bytes now, and a little more for an array's header.
+///
+/// Asked by mapping pages and unmapping them: a `malloc` whose memory is only freed again is removed by
+/// the optimizer.
+private func systemGrants(_ byteCount: Int) -> Bool {
+  let probe = mmap(
+    nil, byteCount + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+  guard let probe, probe != MAP_FAILED else { return false }
+  munmap(probe, byteCount + 4096)
+  return true
 }
