@@ -1,6 +1,6 @@
 package import MNV4Core
 
-/// A refused input: printed after the command's name, exit status 1.
+/// A refused input: printed as `Error: …`, exit status 1.
 package struct CommandFailure: Error, CustomStringConvertible {
   package let description: String
 

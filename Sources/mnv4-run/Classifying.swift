@@ -33,7 +33,7 @@ struct Classifying {
         try print(path, classes, ContinuousClock.now - start, isOnly: paths.count == 1)
       } catch {
         StandardOutput.flush()
-        Diagnostics.print("mnv4-run: \(error)")
+        Diagnostics.print("Error: \(error)")
         failureCount += 1
       }
     }

@@ -44,7 +44,7 @@ struct Validation {
     task.progress.finish()
 
     let outcome = task.outcome
-    for failure in outcome.failures.sorted() { Diagnostics.print("mnv4-run: \(failure)") }
+    for failure in outcome.failures.sorted() { Diagnostics.print("Error: \(failure)") }
     report(outcome, imagesPerSecond: Double(pictures.pictures.count) / seconds, printsJSON)
     StandardOutput.flush()
     guard outcome.failures.isEmpty else { throw ExitCode.failure }

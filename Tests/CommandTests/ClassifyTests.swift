@@ -52,8 +52,8 @@ import Testing
       "--top", "1")
     #expect(result.status == 1)
     #expect(result.output.components(separatedBy: "cat").count == 3)
-    #expect(result.errors.contains("mnv4-run: \(broken): "))
-    #expect(result.errors.contains("mnv4-run: \(folder("absent.jpg")): cannot open"))
+    #expect(result.errors.contains("Error: \(broken): "))
+    #expect(result.errors.contains("Error: \(folder("absent.jpg")): cannot open"))
   }
 
   @Test func moreClassesThanThereAreIsAllOfThem() throws {

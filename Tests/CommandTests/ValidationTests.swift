@@ -57,7 +57,7 @@ import Testing
     #expect(result.status == 1)
     #expect(result.output.contains("top-1  1 of 2  50.00 %"))
     #expect(result.output.contains("unreadable  1, counted as wrong"))
-    #expect(result.errors.contains("mnv4-run: \(broken): "))
+    #expect(result.errors.contains("Error: \(broken): "))
   }
 
   @Test(arguments: ["\n", "\r\n"]) func listGivesClasses(_ lineEnd: String) throws {

@@ -30,12 +30,21 @@ import Testing
     }
   }
 
+  /// A whole network where that is fast enough.
+  private static func sharedModel() throws -> Model {
+    #if DEBUG
+      try TestModel.small()
+    #else
+      try TestModel.mobileNetV4(side: side)
+    #endif
+  }
+
   /// Eight callers with a session each, one model between them; the first plans it.
   @Test(arguments: TestModel.backends) func sessionsOfOneModelRunAtOnce(
     _ backend: BackendChoice
   ) throws {
-    let model = try TestModel.small()
-    let reference = try TestModel.small()
+    let model = try Self.sharedModel()
+    let reference = try Self.sharedModel()
       .makeSession(SessionOptions(threads: 1, backend: backend))
       .run(Tensor.seeded(shape: model.inputShape)).elements.map(\.bitPattern)
     let failures = Mutex<[String]>([])

@@ -8,7 +8,9 @@ let dataMovementKernels: [Kernel] = [
     supports: { problem in
       switch problem.operation {
       case .slice, .concatenation, .reshape: true
-      default: false
+      case .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation, .add,
+        .multiply, .globalAveragePool, .averagePool, .matrixProduct, .softmax:
+        false
       }
     },
     nanoseconds: { $0.memoryNanoseconds },

@@ -60,7 +60,9 @@ private func elementwiseKernel(
       case .multiply: name == "f32_multiply_swift"
       case .channelScale: name == "f32_channel_scale_swift"
       case .batchNormalization: name == "f32_batch_normalization_swift"
-      default: false
+      case .convolution, .fullyConnected, .globalAveragePool, .averagePool, .slice,
+        .concatenation, .matrixProduct, .softmax, .reshape:
+        false
       }
     },
     nanoseconds: { $0.memoryNanoseconds + $0.activationNanoseconds },
@@ -68,7 +70,9 @@ private func elementwiseKernel(
       switch problem.operation {
       case .channelScale: .shared(floatCount: problem.output.shape.last)
       case .batchNormalization: .shared(floatCount: 2 * problem.output.shape.last)
-      default: .none
+      case .convolution, .fullyConnected, .activation, .add, .multiply, .globalAveragePool,
+        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+        .none
       }
     },
     pack: { problem throws(BackendError) in

@@ -29,7 +29,9 @@ private func poolGeometry(_ problem: StepProblem) -> WindowGeometry? {
     return WindowGeometry(
       input: input, output: problem.output,
       kernel: Extent(input.shape[1], input.shape[2]), stride: .one, padding: .none)
-  default: return nil
+  case .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation, .add,
+    .multiply, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+    return nil
   }
 }
 
