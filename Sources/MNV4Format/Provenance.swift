@@ -14,6 +14,8 @@ package struct Provenance: Hashable, Sendable {
   package enum Key: String, Hashable, Sendable, CaseIterable {
     /// The name of the network.
     case architecture
+    /// timm's name of the weights, where they are published ones.
+    case tag
     /// What was converted: a file name or an address.
     case source
     /// The SHA-256 of what was converted, in lower-case hexadecimal.

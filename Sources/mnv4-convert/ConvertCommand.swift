@@ -185,7 +185,7 @@ import MNV4Zoo
   ) -> Provenance {
     var provenance = Provenance()
     provenance[.architecture] = architecture.name
-    if let tag { provenance.entries.append(.init(key: "tag", value: tag.name)) }
+    if let tag { provenance[.tag] = tag.name }
     provenance[.source] = source.split(separator: "/").last.map(String.init) ?? source
     provenance[.converter] = "mnv4-convert"
     for text in note {
