@@ -6,8 +6,6 @@ public struct MNV4Error: Error, Hashable, Sendable {
   public enum Code: String, Hashable, Sendable, CaseIterable {
     /// The file is absent, unreadable or not a regular file.
     case unreadableFile
-    /// The file could not be written; what stood there before is unchanged.
-    case unwritableFile
     /// The model file breaks a rule of its format.
     case invalidModel
     /// The model is sound, but asks for what this build cannot run.
@@ -16,8 +14,6 @@ public struct MNV4Error: Error, Hashable, Sendable {
     case invalidImage
     /// The picture is sound, but of a form that is not read, or larger than the limit.
     case unsupportedImage
-    /// The checkpoint is damaged or does not fit the architecture.
-    case invalidCheckpoint
     /// An argument has a value that the call does not take.
     case invalidArgument
     /// The system refused memory or threads, or the plan asks for more than its limit.

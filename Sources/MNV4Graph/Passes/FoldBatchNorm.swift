@@ -12,32 +12,9 @@ extension Graph {
     var rewriter = GraphRewriter(self, budget: budget)
     for index in nodes.indices {
       let node = rewriter.graph.nodes[index]
-      guard case .batchNormalization(let normalization) = node.operation,
-        let producer = rewriter.soleProducer(of: node.inputs[0])
-      else { continue }
-      let layer = rewriter.graph.nodes[producer]
-      switch layer.operation {
-      case .convolution(var convolution):
-        guard convolution.activation == .identity, !convolution.hasResidual,
-          let folded = try rewriter.fold(
-            normalization, weights: convolution.weights, bias: convolution.bias, layer: layer.name)
-        else { continue }
-        convolution.weights = folded.weights
-        convolution.bias = folded.bias
-        rewriter.merge(
-          producer, into: index, as: .convolution(convolution), inputs: layer.inputs)
-      case .fullyConnected(var connected):
-        guard connected.activation == .identity,
-          let folded = try rewriter.fold(
-            normalization, weights: connected.weights, bias: connected.bias, layer: layer.name)
-        else { continue }
-        connected.weights = folded.weights
-        connected.bias = folded.bias
-        rewriter.merge(
-          producer, into: index, as: .fullyConnected(connected), inputs: layer.inputs)
-      case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
-        continue
+      guard case .batchNormalization(let normalization) = node.operation else { continue }
+      try rewriter.foldIntoProducer(of: index) { (rewriter, layer, name) throws(AllocationError) in
+        try rewriter.fold(normalization, into: layer, name: name)
       }
     }
     budget = rewriter.budget
@@ -46,20 +23,19 @@ extension Graph {
 }
 
 extension GraphRewriter {
-  /// The folded weights and bias; nil where the layer's weights are not float32 or the
-  /// budget is spent.
+  /// The folded weights and bias; nil where the layer is not float32 or the budget is spent.
   fileprivate mutating func fold(
-    _ normalization: BatchNormalization, weights: ConstantID, bias: ConstantID?, layer: String
-  ) throws(AllocationError) -> (weights: ConstantID, bias: ConstantID)? {
+    _ normalization: BatchNormalization, into layer: LayerWeights, name: String
+  ) throws(AllocationError) -> LayerWeights? {
     let channelCount = graph[normalization.scale].shape.elementCount
-    guard graph[weights].elementType == .float32,
-      takeFromBudget(graph[weights].shape.elementCount + channelCount)
+    guard isFloat(layer),
+      takeFromBudget(graph[layer.weights].shape.elementCount + channelCount)
     else { return nil }
     let scale = graph[normalization.scale].floats
     let shift = graph[normalization.shift].floats
     let mean = graph[normalization.mean].floats
     let variance = graph[normalization.variance].floats
-    let oldBias = bias.map { graph[$0].floats } ?? [Float](repeating: 0, count: scale.count)
+    let oldBias = layer.bias.map { graph[$0].floats } ?? [Float](repeating: 0, count: scale.count)
 
     let factors = zip(scale, variance).map {
       Double($0) / (Double($1) + Double(normalization.epsilon)).squareRoot()
@@ -69,11 +45,11 @@ extension GraphRewriter {
         (Double(oldBias[channel]) - Double(mean[channel])) * factors[channel]
           + Double(shift[channel]))
     }
-    let newWeights = try scaledRows(of: weights, by: factors)
-    let biasName = bias.map { graph[$0].name } ?? "\(layer).bias"
+    let newWeights = try scaledRows(of: layer.weights, by: factors)
+    let biasName = layer.bias.map { graph[$0].name } ?? "\(name).bias"
     let newBiasID = try addConstant(
       Constant(name: biasName, shape: graph[normalization.shift].shape, copying: newBias),
-      replacing: bias)
-    return (newWeights, newBiasID)
+      replacing: layer.bias)
+    return LayerWeights(weights: newWeights, bias: newBiasID)
   }
 }

@@ -52,45 +52,30 @@ extension GraphRewriter {
   fileprivate mutating func folding(
     _ map: ChannelMap, intoInputOf node: Node
   ) throws(AllocationError) -> Operation? {
-    switch node.operation {
-    case .convolution(var convolution):
-      guard convolution.padding == .none || map.offsets.allSatisfy({ $0 == 0 }),
-        isFloat(convolution.weights, convolution.bias)
-      else { return nil }
-      guard
-        let folded = try fold(
-          map, weights: convolution.weights, bias: convolution.bias, groups: convolution.groups,
-          layer: node.name)
-      else { return nil }
-      convolution.weights = folded.weights
-      convolution.bias = folded.bias
-      return .convolution(convolution)
-    case .fullyConnected(var connected):
-      guard isFloat(connected.weights, connected.bias),
-        let folded = try fold(
-          map, weights: connected.weights, bias: connected.bias, groups: 1, layer: node.name)
-      else { return nil }
-      connected.weights = folded.weights
-      connected.bias = folded.bias
-      return .fullyConnected(connected)
-    case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
-      return nil
+    guard let layer = node.operation.layerWeights, isFloat(layer) else { return nil }
+    var groups = 1
+    if case .convolution(let convolution) = node.operation {
+      guard convolution.padding == .none || map.offsets.allSatisfy({ $0 == 0 }) else { return nil }
+      groups = convolution.groups
+    }
+    return try fold(map, into: layer, groups: groups, name: node.name).map {
+      node.operation.replacingLayerWeights($0)
     }
   }
 
   /// Weights `[outputs, …, inputs / groups]`.
   private mutating func fold(
-    _ map: ChannelMap, weights: ConstantID, bias: ConstantID?, groups: Int, layer: String
-  ) throws(AllocationError) -> (weights: ConstantID, bias: ConstantID)? {
-    let shape = graph[weights].shape
+    _ map: ChannelMap, into layer: LayerWeights, groups: Int, name: String
+  ) throws(AllocationError) -> LayerWeights? {
+    let shape = graph[layer.weights].shape
     guard let biasShape = try? Shape([shape[0]]),
       takeFromBudget(shape.elementCount + shape[0])
     else { return nil }
     let (outputs, inputs) = (shape[0], shape.last)
     let rowCount = shape.elementCount / outputs
-    var elements = graph[weights].floats
-    var sums = bias.map { graph[$0].floats.map(Double.init) } ?? Array(repeating: 0, count: outputs)
+    var elements = graph[layer.weights].floats
+    var sums =
+      layer.bias.map { graph[$0].floats.map(Double.init) } ?? Array(repeating: 0, count: outputs)
     for output in 0..<outputs {
       let firstInput = output / (outputs / groups) * inputs
       for position in 0..<rowCount {
@@ -101,11 +86,12 @@ extension GraphRewriter {
       }
     }
     let newWeights = try addConstant(
-      Constant(name: graph[weights].name, shape: shape, copying: elements), replacing: weights)
+      Constant(name: graph[layer.weights].name, shape: shape, copying: elements),
+      replacing: layer.weights)
     let newBias = try addConstant(
       Constant(
-        name: bias.map { graph[$0].name } ?? "\(layer).bias", shape: biasShape,
-        copying: sums.map { Float($0) }), replacing: bias)
-    return (newWeights, newBias)
+        name: layer.bias.map { graph[$0].name } ?? "\(name).bias", shape: biasShape,
+        copying: sums.map { Float($0) }), replacing: layer.bias)
+    return LayerWeights(weights: newWeights, bias: newBias)
   }
 }

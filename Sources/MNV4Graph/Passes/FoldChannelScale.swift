@@ -12,36 +12,9 @@ extension Graph {
     var rewriter = GraphRewriter(self, budget: budget)
     for index in nodes.indices {
       let node = rewriter.graph.nodes[index]
-      guard case .channelScale(let scaling) = node.operation,
-        let producer = rewriter.soleProducer(of: node.inputs[0])
-      else { continue }
-      let layer = rewriter.graph.nodes[producer]
-      switch layer.operation {
-      case .convolution(var convolution):
-        guard convolution.activation == .identity, !convolution.hasResidual,
-          rewriter.takeFromBudget(floats: convolution.weights, convolution.bias)
-        else { continue }
-        let factors = rewriter.graph[scaling.scale].floats.map(Double.init)
-        convolution.weights = try rewriter.scaledRows(of: convolution.weights, by: factors)
-        if let bias = convolution.bias {
-          convolution.bias = try rewriter.scaledRows(of: bias, by: factors)
-        }
-        rewriter.merge(
-          producer, into: index, as: .convolution(convolution), inputs: layer.inputs)
-      case .fullyConnected(var connected):
-        guard connected.activation == .identity,
-          rewriter.takeFromBudget(floats: connected.weights, connected.bias)
-        else { continue }
-        let factors = rewriter.graph[scaling.scale].floats.map(Double.init)
-        connected.weights = try rewriter.scaledRows(of: connected.weights, by: factors)
-        if let bias = connected.bias {
-          connected.bias = try rewriter.scaledRows(of: bias, by: factors)
-        }
-        rewriter.merge(
-          producer, into: index, as: .fullyConnected(connected), inputs: layer.inputs)
-      case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
-        continue
+      guard case .channelScale(let scaling) = node.operation else { continue }
+      try rewriter.foldIntoProducer(of: index) { (rewriter, layer, _) throws(AllocationError) in
+        try rewriter.fold(scaling, into: layer)
       }
     }
     budget = rewriter.budget
@@ -50,16 +23,16 @@ extension Graph {
 }
 
 extension GraphRewriter {
-  func isFloat(_ weights: ConstantID, _ bias: ConstantID?) -> Bool {
-    graph[weights].elementType == .float32
-      && bias.map { graph[$0].elementType == .float32 } ?? true
-  }
-
-  /// Whether both are float32 and the budget covers another copy of them.
-  fileprivate mutating func takeFromBudget(floats weights: ConstantID, _ bias: ConstantID?) -> Bool
-  {
-    isFloat(weights, bias)
-      && takeFromBudget(
-        graph[weights].shape.elementCount + (bias.map { graph[$0].shape.elementCount } ?? 0))
+  /// The folded weights and bias; nil where the layer is not float32 or the budget is spent.
+  fileprivate mutating func fold(
+    _ scaling: ChannelScale, into layer: LayerWeights
+  ) throws(AllocationError) -> LayerWeights? {
+    let biasCount = layer.bias.map { graph[$0].shape.elementCount } ?? 0
+    guard isFloat(layer), takeFromBudget(graph[layer.weights].shape.elementCount + biasCount)
+    else { return nil }
+    let factors = graph[scaling.scale].floats.map(Double.init)
+    var folded = LayerWeights(weights: try scaledRows(of: layer.weights, by: factors))
+    if let bias = layer.bias { folded.bias = try scaledRows(of: bias, by: factors) }
+    return folded
   }
 }
