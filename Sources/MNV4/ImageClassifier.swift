@@ -113,9 +113,10 @@ extension Graph {
     for node in nodes.reversed() where node.output == value {
       switch node.operation {
       case .softmax: return true
-      case .reshape: value = node.inputs[0]
+      case .reshape, .quantize, .dequantize: value = node.inputs[0]
       case .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation, .add,
-        .multiply, .globalAveragePool, .averagePool, .slice, .concatenation, .matrixProduct:
+        .multiply, .globalAveragePool, .averagePool, .slice, .concatenation, .matrixProduct, .pad,
+        .resizeBilinear:
         return false
       }
     }

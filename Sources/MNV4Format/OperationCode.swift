@@ -16,6 +16,10 @@ package enum OperationCode: UInt16, Hashable, Sendable, CaseIterable {
   case matrixProduct = 12
   case softmax = 13
   case reshape = 14
+  case pad = 15
+  case resizeBilinear = 16
+  case quantize = 17
+  case dequantize = 18
 
   init(_ operation: Operation) {
     self =
@@ -34,6 +38,10 @@ package enum OperationCode: UInt16, Hashable, Sendable, CaseIterable {
       case .matrixProduct: .matrixProduct
       case .softmax: .softmax
       case .reshape: .reshape
+      case .pad: .pad
+      case .resizeBilinear: .resizeBilinear
+      case .quantize: .quantize
+      case .dequantize: .dequantize
       }
   }
 

@@ -64,6 +64,16 @@ enum OperationCoding {
           scale: try reader.float("scale")))
     case .softmax: return .softmax
     case .reshape: return .reshape(try TensorCoding.decodeShape(&reader))
+    case .pad: return .pad(try padding(&reader))
+    case .resizeBilinear:
+      return .resizeBilinear(
+        ResizeBilinear(
+          height: Int(try reader.integer(UInt32.self, "height")),
+          width: Int(try reader.integer(UInt32.self, "width")),
+          alignsCorners: try reader.boolean("aligns corners"),
+          usesHalfPixelCenters: try reader.boolean("half-pixel centers")))
+    case .quantize: return .quantize
+    case .dequantize: return .dequantize
     }
   }
 
@@ -150,7 +160,13 @@ extension OperationCoding {
       writer.boolean(product.transposesRight)
       writer.integer(product.scale.bitPattern)
     case .reshape(let shape): try TensorCoding.encode(shape, to: &writer)
-    case .globalAveragePool, .concatenation, .softmax: break
+    case .pad(let padding): try encode(padding, to: &writer)
+    case .resizeBilinear(let resize):
+      try writer.integer(resize.height, as: UInt32.self, "height")
+      try writer.integer(resize.width, as: UInt32.self, "width")
+      writer.boolean(resize.alignsCorners)
+      writer.boolean(resize.usesHalfPixelCenters)
+    case .globalAveragePool, .concatenation, .softmax, .quantize, .dequantize: break
     }
   }
 

@@ -28,8 +28,13 @@ extension Graph {
       }
       try define(node.output, in: &isDefined, at: place, field: "output")
       let operands = node.inputs.map { self[$0] }
-      try checkElementTypes(of: node, operands, at: place)
       try checkShape(of: node, operands, at: place)
+      do throws(GraphError.Rule) {
+        try ElementTypes(inputs: operands, output: self[node.output], constants: constants)
+          .check(node.operation)
+      } catch {
+        throw GraphError(place, error)
+      }
       // At most 2^31 outputs of at most 2^31 products each: the sum cannot overflow before the test.
       multiplyAccumulateCount += node.operation.multiplyAccumulateCount(
         inputs: operands, output: self[node.output])
@@ -81,10 +86,8 @@ extension Graph {
       if let rule { throw GraphError(.value(index: index), rule) }
     }
     for (index, constant) in constants.enumerated() {
-      let needsRule = constant.elementType == .int32 || constant.quantization != nil
       let rule =
-        (needsRule ? Self.brokenRule(constant.elementType, constant.quantization) : nil)
-        ?? Self.brokenRule(constant.quantization, shape: constant.shape, type: constant.elementType)
+        Self.brokenRule(constant.quantization, shape: constant.shape, type: constant.elementType)
         ?? Self.brokenDataRule(constant)
       if let rule { throw GraphError(.constant(index: index, name: constant.name), rule) }
     }
@@ -119,7 +122,7 @@ extension Graph {
     return nil
   }
 
-  /// A value is float32, or an integer with its scales.
+  /// A value is float32, or an 8-bit integer with its scale.
   private static func brokenRule(
     _ type: ElementType, _ quantization: QuantizationParameters?
   ) -> GraphError.Rule? {
@@ -127,11 +130,11 @@ extension Graph {
     case .float32:
       quantization == nil
         ? nil : .field("quantization", expected: "none for float32", found: "scales")
-    case .int8, .uint8, .int16, .int32:
+    case .int8, .uint8:
       quantization != nil
-        ? nil : .field("quantization", expected: "scales for \(type)", found: "none")
-    case .float16, .bfloat16, .int64:
-      .field("element type", expected: "float32 or an integer of 8 to 32 bits", found: "\(type)")
+        ? nil : .field("quantization", expected: "a scale for \(type)", found: "none")
+    case .float16, .bfloat16, .int16, .int32, .int64:
+      .field("element type", expected: "float32, int8 or uint8", found: "\(type)")
     }
   }
 
@@ -148,22 +151,6 @@ extension Graph {
         .field(field, expected: "a value not defined before", found: "\(id.index)"))
     }
     isDefined[id.index] = true
-  }
-
-  /// Operations work on real numbers or on integers that stand for them, never on both.
-  private func checkElementTypes(
-    of node: Node, _ operands: [Value], at place: GraphError.Place
-  ) throws(GraphError) {
-    guard let first = operands.first?.elementType else { return }
-    let isFloat = first == .float32
-    let types = operands.map(\.elementType) + [self[node.output].elementType]
-    for type in types where (type == .float32) != isFloat {
-      throw GraphError(
-        place,
-        .field(
-          "element types", expected: isFloat ? "float32 throughout" : "integers throughout",
-          found: "\(type)"))
-    }
   }
 
   private func checkShape(

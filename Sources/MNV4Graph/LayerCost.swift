@@ -58,7 +58,8 @@ extension Graph {
       weights = nil
       operands = node.inputs
     case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-      .averagePool, .slice, .concatenation, .softmax, .reshape:
+      .averagePool, .slice, .concatenation, .softmax, .reshape, .pad, .resizeBilinear, .quantize,
+      .dequantize:
       return nil
     }
     return LayerCost(

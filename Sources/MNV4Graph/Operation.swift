@@ -33,6 +33,14 @@ package enum Operation: Hashable, Sendable {
   case softmax
   /// The same elements in another shape.
   case reshape(Shape)
+  /// Input `[N, H, W, C]` with rows and columns of zeros around it.
+  case pad(Padding)
+  /// Input `[N, H, W, C]`, resized in height and width.
+  case resizeBilinear(ResizeBilinear)
+  /// Input of float32, or of 8-bit integers of another scale, zero point or type → 8-bit integers.
+  case quantize
+  /// Input of 8-bit integers → float32.
+  case dequantize
 }
 
 /// Names a graph's constant.
@@ -269,5 +277,26 @@ package struct MatrixProduct: Hashable, Sendable {
   package init(transposesRight: Bool = false, scale: Float = 1) {
     self.transposesRight = transposesRight
     self.scale = scale
+  }
+}
+
+/// Each output is interpolated between the four nearest inputs; outside the image the edge repeats.
+///
+/// The output row y stands for the input row, in this order of precedence:
+/// `y · (H − 1) / (height − 1)` with `alignsCorners` (0 where `height` is 1),
+/// `(y + ½) · H / height − ½` with `usesHalfPixelCenters`, `y · H / height` otherwise; columns alike.
+package struct ResizeBilinear: Hashable, Sendable {
+  package var height: Int
+  package var width: Int
+  package var alignsCorners: Bool
+  package var usesHalfPixelCenters: Bool
+
+  package init(
+    height: Int, width: Int, alignsCorners: Bool = false, usesHalfPixelCenters: Bool = false
+  ) {
+    self.height = height
+    self.width = width
+    self.alignsCorners = alignsCorners
+    self.usesHalfPixelCenters = usesHalfPixelCenters
   }
 }

@@ -18,6 +18,10 @@ extension Operation {
     case .matrixProduct: "matrix product"
     case .softmax: "softmax"
     case .reshape: "reshape"
+    case .pad: "pad"
+    case .resizeBilinear: "resize bilinear"
+    case .quantize: "quantize"
+    case .dequantize: "dequantize"
     }
   }
 
@@ -29,7 +33,8 @@ extension Operation {
     case .add(let add): add.activation
     case .multiply(let multiply): multiply.activation
     case .batchNormalization, .channelScale, .activation, .globalAveragePool, .averagePool,
-      .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+      .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad, .resizeBilinear, .quantize,
+      .dequantize:
       .identity
     }
   }
@@ -51,7 +56,8 @@ extension Operation {
       multiply.activation = activation
       return .multiply(multiply)
     case .batchNormalization, .channelScale, .activation, .globalAveragePool, .averagePool,
-      .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+      .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad, .resizeBilinear, .quantize,
+      .dequantize:
       return nil
     }
   }
@@ -59,9 +65,9 @@ extension Operation {
   /// Whether the output may overwrite the first input: each element depends on its own place only.
   package var allowsInPlace: Bool {
     switch self {
-    case .batchNormalization, .channelScale, .activation, .add, .multiply, .reshape: true
+    case .batchNormalization, .channelScale, .activation, .add, .multiply, .reshape, .quantize: true
     case .convolution, .fullyConnected, .globalAveragePool, .averagePool, .slice,
-      .concatenation, .matrixProduct, .softmax:
+      .concatenation, .matrixProduct, .softmax, .pad, .resizeBilinear, .dequantize:
       false
     }
   }
@@ -76,7 +82,7 @@ extension Operation {
       [normalization.scale, normalization.shift, normalization.mean, normalization.variance]
     case .channelScale(let scaling): [scaling.scale]
     case .activation, .add, .multiply, .globalAveragePool, .averagePool, .slice, .concatenation,
-      .matrixProduct, .softmax, .reshape:
+      .matrixProduct, .softmax, .reshape, .pad, .resizeBilinear, .quantize, .dequantize:
       []
     }
   }
@@ -91,7 +97,8 @@ extension Operation {
     case .fullyConnected: output.shape.elementCount * inputs[0].shape.last
     case .matrixProduct: output.shape.elementCount * inputs[0].shape.last
     case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-      .averagePool, .slice, .concatenation, .softmax, .reshape:
+      .averagePool, .slice, .concatenation, .softmax, .reshape, .pad, .resizeBilinear, .quantize,
+      .dequantize:
       0
     }
   }

@@ -6,6 +6,10 @@ package import MNV4Core
 package struct ShapeInference {
   package static let maximumKernel = 64
   package static let maximumStride = 64
+  /// Of one side of a pad.
+  package static let maximumPadding = 1024
+  /// Rows or columns that a resize makes.
+  package static let maximumResizedExtent = 1 << 16
 
   private let inputs: [Value]
   private let constants: [Constant]
@@ -50,6 +54,10 @@ package struct ShapeInference {
           "shape", expected: "\(input.shape.elementCount) elements", found: "\(shape)")
       }
       return shape
+    case .pad(let padding): return try shape(of: padding)
+    case .resizeBilinear(let resize): return try shape(of: resize)
+    case .quantize: return try only("quantize").shape
+    case .dequantize: return try only("dequantize").shape
     }
   }
 
@@ -186,6 +194,28 @@ package struct ShapeInference {
     return try makeShape([left[0], left[1], right[product.transposesRight ? 1 : 2]])
   }
 
+  private func shape(of padding: Padding) throws(Failure) -> Shape {
+    let input = try image(only("pad"))
+    let sides = [padding.top, padding.left, padding.bottom, padding.right]
+    for side in sides where !(0...Self.maximumPadding).contains(side) {
+      throw .field("padding", expected: "0 to \(Self.maximumPadding)", found: "\(side)")
+    }
+    return try makeShape([
+      input[0], input[1] + padding.top + padding.bottom,
+      input[2] + padding.left + padding.right, input[3],
+    ])
+  }
+
+  private func shape(of resize: ResizeBilinear) throws(Failure) -> Shape {
+    let input = try image(only("resizeBilinear"))
+    for (field, extent) in [("height", resize.height), ("width", resize.width)] {
+      guard (1...Self.maximumResizedExtent).contains(extent) else {
+        throw .field(field, expected: "1 to \(Self.maximumResizedExtent)", found: "\(extent)")
+      }
+    }
+    return try makeShape([input[0], resize.height, resize.width, input[3]])
+  }
+
   // MARK: Rules
 
   private func requireInputCount(_ count: Int) throws(Failure) {
@@ -230,36 +260,22 @@ package struct ShapeInference {
     }
   }
 
-  /// Float inputs take float weights and bias; integer inputs take 8-bit weights, 32-bit bias.
+  /// Float inputs take float weights and bias; 8-bit inputs take weights of their own type and a
+  /// 32-bit bias.
   private func checkTypes(
     weights: Constant, bias: ConstantID?, outputs: Int
   ) throws(Failure) {
-    let isFloat = inputs[0].elementType == .float32
-    let allowed: [ElementType] = isFloat ? [.float32] : [.int8, .uint8]
-    guard allowed.contains(weights.elementType) else {
-      throw .field(
-        "weights", expected: allowed.map(\.description).joined(separator: " or "),
-        found: "\(weights.elementType)")
+    let type = inputs[0].elementType
+    guard weights.elementType == type else {
+      throw .field("weights", expected: "\(type)", found: "\(weights.elementType)")
     }
-    try requireOutputScales(weights, isFloat: isFloat, "weights")
-    guard let bias else { return }
-    let vector = try vector(bias, count: outputs, field: "bias")
-    let expected: ElementType = isFloat ? .float32 : .int32
-    guard vector.elementType == expected else {
-      throw .field("bias", expected: "\(expected)", found: "\(vector.elementType)")
+    let bias: Constant? =
+      if let bias { try vector(bias, count: outputs, field: "bias") } else { nil }
+    if type == .float32 {
+      if let bias { try requireFloat(bias, "bias") }
+    } else {
+      try IntegerLayer.check(input: inputs[0], weights: weights, bias: bias)
     }
-    try requireOutputScales(vector, isFloat: isFloat, "bias")
-  }
-
-  /// Integer weights have one scale, or one for each output.
-  private func requireOutputScales(
-    _ constant: Constant, isFloat: Bool, _ field: String
-  ) throws(Failure) {
-    if isFloat || constant.quantization.map({ ($0.axis ?? 0) == 0 }) == true { return }
-    let axis = constant.quantization?.axis
-    throw .field(
-      field, expected: "scales along axis 0 or one for all",
-      found: axis.map { "axis \($0)" } ?? "none")
   }
 
   /// The size of the output of a filter that slides over a padded image.

@@ -34,7 +34,8 @@
         return overheadNanoseconds + macs / denseMACsPerNanosecond + activation
       case .softmax: return overheadNanoseconds + Double(elements) / 2
       case .activation, .batchNormalization, .channelScale, .add, .multiply, .globalAveragePool,
-        .averagePool, .slice, .concatenation, .reshape:
+        .averagePool, .slice, .concatenation, .reshape, .pad, .resizeBilinear, .quantize,
+        .dequantize:
         return overheadNanoseconds + memory + activation
       }
     }

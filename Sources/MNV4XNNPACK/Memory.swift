@@ -62,7 +62,8 @@
         return saturatingProduct(
           groups, roundedUp(outputs / groups, to: outputTile), saturatingSum(depth, 1), float)
       case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad,
+        .resizeBilinear, .quantize, .dequantize:
         return 0
       }
     }
@@ -81,7 +82,8 @@
       case .convolution(let convolution): return activation + (convolution.hasResidual ? 2 : 1)
       case .concatenation: return problem.inputs.count
       case .fullyConnected, .activation, .batchNormalization, .channelScale, .add, .multiply,
-        .globalAveragePool, .averagePool, .slice, .matrixProduct, .softmax, .reshape:
+        .globalAveragePool, .averagePool, .slice, .matrixProduct, .softmax, .reshape, .pad,
+        .resizeBilinear, .quantize, .dequantize:
         return activation + 1
       }
     }

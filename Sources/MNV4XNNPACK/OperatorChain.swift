@@ -56,7 +56,8 @@
         try addCopy(
           rows: 1, channels: shape.elementCount, from: inputs[0], stride: shape.elementCount,
           to: output, stride: shape.elementCount)
-      case .batchNormalization, .channelScale, .averagePool, .matrixProduct:
+      case .batchNormalization, .channelScale, .averagePool, .matrixProduct, .pad,
+        .resizeBilinear, .quantize, .dequantize:
         throw failure("assess", xnn_status_unsupported_parameter)
       }
     }

@@ -63,12 +63,16 @@
         return activation.clampBounds == nil ? "no operator for \(activation.name)" : nil
       case .multiply:
         return activation.clampBounds == nil ? "no operator for \(activation.name)" : nil
-      case .globalAveragePool, .slice, .concatenation, .softmax, .reshape:
+      case .globalAveragePool, .slice, .concatenation, .softmax, .reshape, .pad, .resizeBilinear,
+        .quantize, .dequantize:
         return nil
       case .batchNormalization: return "no operator for batch normalization"
       case .channelScale: return "no operator for a channel scale"
       case .averagePool: return "no operator for an average pool of windows"
       case .matrixProduct: return "no operator for a product of two activations"
+      case .pad: return "no operator for padding"
+      case .resizeBilinear: return "no operator for a bilinear resize"
+      case .quantize, .dequantize: return "no operator for a change of element type"
       }
     }
 
@@ -92,7 +96,9 @@
       case .globalAveragePool: return "global_average_pooling_nwc_f32"
       case .slice, .concatenation, .reshape: return "copy_nc_x32"
       case .softmax: return "softmax_nc_f32"
-      case .batchNormalization, .channelScale, .averagePool, .matrixProduct: return "none"
+      case .batchNormalization, .channelScale, .averagePool, .matrixProduct, .pad,
+        .resizeBilinear, .quantize, .dequantize:
+        return "none"
       }
     }
   }

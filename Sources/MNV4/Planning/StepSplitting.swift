@@ -86,7 +86,8 @@ extension Operation {
       multiply.activation = .identity
       return .multiply(multiply)
     case .batchNormalization, .channelScale, .activation, .globalAveragePool, .averagePool, .slice,
-      .concatenation, .matrixProduct, .softmax, .reshape:
+      .concatenation, .matrixProduct, .softmax, .reshape, .pad, .resizeBilinear, .quantize,
+      .dequantize:
       return nil
     }
   }

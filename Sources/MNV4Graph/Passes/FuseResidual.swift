@@ -1,13 +1,16 @@
+import MNV4Core
+
 extension Graph {
   /// Moves each addition into the convolution that alone feeds one of its operands; where it reaches
   /// part of the channels only, the first operand, whose other channels pass through.
   ///
-  /// A convolution that ends in an activation, or has a residual already, keeps its addition apart.
+  /// A convolution that ends in an activation, or has a residual already, keeps its addition apart, and so do integers.
   package func fusingResiduals() -> Graph {
     var rewriter = GraphRewriter(self)
     for index in nodes.indices {
       let node = rewriter.graph.nodes[index]
-      guard case .add(let add) = node.operation, node.inputs[0] != node.inputs[1]
+      guard case .add(let add) = node.operation, node.inputs[0] != node.inputs[1],
+        rewriter.graph[node.output].elementType == .float32
       else { continue }
       var pairs = [(node.inputs[0], node.inputs[1])]
       if add.channelCount == nil { pairs.append((node.inputs[1], node.inputs[0])) }

@@ -147,7 +147,7 @@ extension Operation {
     case .channelScale(let scaling):
       return .channelScale(ChannelScale(scale: rename(scaling.scale)))
     case .activation, .add, .multiply, .globalAveragePool, .averagePool, .slice, .concatenation,
-      .matrixProduct, .softmax, .reshape:
+      .matrixProduct, .softmax, .reshape, .pad, .resizeBilinear, .quantize, .dequantize:
       return self
     }
   }

@@ -14,7 +14,8 @@ extension Operation {
       LayerWeights(weights: convolution.weights, bias: convolution.bias)
     case .fullyConnected(let layer): LayerWeights(weights: layer.weights, bias: layer.bias)
     case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad,
+      .resizeBilinear, .quantize, .dequantize:
       nil
     }
   }
@@ -31,7 +32,8 @@ extension Operation {
       layer.bias = new.bias
       return .fullyConnected(layer)
     case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad,
+      .resizeBilinear, .quantize, .dequantize:
       return self
     }
   }

@@ -9,7 +9,8 @@ let dataMovementKernels: [Kernel] = [
       switch problem.operation {
       case .slice, .concatenation, .reshape: true
       case .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation, .add,
-        .multiply, .globalAveragePool, .averagePool, .matrixProduct, .softmax:
+        .multiply, .globalAveragePool, .averagePool, .matrixProduct, .softmax, .pad,
+        .resizeBilinear, .quantize, .dequantize:
         false
       }
     },

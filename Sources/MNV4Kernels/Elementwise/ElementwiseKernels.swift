@@ -61,7 +61,8 @@ private func elementwiseKernel(
       case .channelScale: name == "f32_channel_scale_swift"
       case .batchNormalization: name == "f32_batch_normalization_swift"
       case .convolution, .fullyConnected, .globalAveragePool, .averagePool, .slice,
-        .concatenation, .matrixProduct, .softmax, .reshape:
+        .concatenation, .matrixProduct, .softmax, .reshape, .pad, .resizeBilinear, .quantize,
+        .dequantize:
         false
       }
     },
@@ -71,7 +72,8 @@ private func elementwiseKernel(
       case .channelScale: .shared(floatCount: problem.output.shape.last)
       case .batchNormalization: .shared(floatCount: 2 * problem.output.shape.last)
       case .convolution, .fullyConnected, .activation, .add, .multiply, .globalAveragePool,
-        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad,
+        .resizeBilinear, .quantize, .dequantize:
         .none
       }
     },

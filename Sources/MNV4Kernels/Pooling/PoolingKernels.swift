@@ -30,7 +30,8 @@ private func poolGeometry(_ problem: StepProblem) -> WindowGeometry? {
       input: input, output: problem.output,
       kernel: Extent(input.shape[1], input.shape[2]), stride: .one, padding: .none)
   case .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation, .add,
-    .multiply, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+    .multiply, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad, .resizeBilinear,
+    .quantize, .dequantize:
     return nil
   }
 }
