@@ -46,6 +46,10 @@ import MNV4Imaging
   @Flag(help: "Print the plan: what runs each step, and why.")
   var explain = false
 
+  @Flag(
+    help: "Fail where a step computes in float32, and print which; alone, only look at the plan.")
+  var requireInt8 = false
+
   @Flag(help: "Print the time of each step.")
   var profile = false
 
@@ -78,9 +82,10 @@ import MNV4Imaging
     guard inputs <= 1 else {
       throw ValidationError("Give pictures, --validate DIR or --input-npy FILE, one of them.")
     }
-    guard inputs == 1 || explain || profile || profileJson != nil else {
+    guard inputs == 1 || explain || requireInt8 || profile || profileJson != nil else {
       throw ValidationError(
-        "Give pictures to classify, or --validate, --input-npy, --explain or --profile.")
+        "Give pictures to classify, or --validate, --input-npy, --explain, --require-int8 or "
+          + "--profile.")
     }
   }
 
@@ -92,6 +97,7 @@ import MNV4Imaging
     if explain {
       for line in try model.explain(options) { StandardOutput.print(line) }
     }
+    if requireInt8 { try checkIntegers(model, options) }
     if profile || profileJson != nil {
       try ProfileReport(model: model, options: options).run(
         printsTable: profile, trace: profileJson)
@@ -103,6 +109,17 @@ import MNV4Imaging
       try Validation(model: model, options: options, pictures: pictures).run(printsJSON: json)
     } else if !images.isEmpty {
       try Classifying(model: model, options: options, top: top, printsJSON: json).run(images)
+    }
+  }
+
+  private func checkIntegers(_ model: Model, _ options: SessionOptions) throws {
+    let steps = try model.floatSteps(options)
+    guard steps.isEmpty else {
+      throw CommandFailure(
+        ([
+          "\(self.model): --require-int8: expected integers in every step, found float32 in "
+            + "\(steps.count):"
+        ] + steps.map { "  \($0)" }).joined(separator: "\n"))
     }
   }
 

@@ -53,6 +53,9 @@ public final class Session {
 
   /// Runs the network on `input`, which has the shape of the model's input.
   ///
+  /// A network of integers works on the integers nearest to the numbers of `input`, and the output
+  /// holds the numbers that its integers stand for.
+  ///
   /// - Returns: the output; for a classifier the logits `[N, classes]`.
   /// - Throws: `invalidArgument` where the shape is another.
   public func run(_ input: Tensor) throws(MNV4Error) -> Tensor {
@@ -61,14 +64,31 @@ public final class Session {
     return try takeOutput()
   }
 
-  /// Runs the network on what `fill` writes: every element of the input, row major.
+  /// Runs the network on what `fill` writes: every element of the input, row major, of its element
+  /// type.
   package func run(
-    filling fill: (UnsafeMutableBufferPointer<Float>) throws(MNV4Error) -> Void
+    filling fill: (UnsafeMutableRawBufferPointer) throws(MNV4Error) -> Void
   ) throws(MNV4Error) -> Tensor {
-    try fill(inputElements)
+    try fill(inputBytes)
     runSteps()
     return try takeOutput()
   }
+
+  /// Runs the network as `run(filling:)` does and hands the bytes of the output to `body` after
+  /// every step: its index in the plan, and its elements, of its element type.
+  package func run(
+    filling fill: (UnsafeMutableRawBufferPointer) throws(MNV4Error) -> Void,
+    observing body: (_ step: Int, _ output: UnsafeRawBufferPointer) throws(MNV4Error) -> Void
+  ) throws(MNV4Error) {
+    try fill(inputBytes)
+    for index in steps.indices {
+      steps[index].run()
+      try body(index, UnsafeRawBufferPointer(bytes(of: plan.steps[index].output)))
+    }
+  }
+
+  /// The elements of the input, as the last run left them.
+  package var lastInput: UnsafeRawBufferPointer { UnsafeRawBufferPointer(inputBytes) }
 
   /// Runs the network as `run` does, and adds the time of each step to `profile`.
   package func run(_ input: Tensor, profile: inout Profile) throws(MNV4Error) -> Tensor {
@@ -86,10 +106,11 @@ public final class Session {
     for index in steps.indices { steps[index].run() }
   }
 
-  private var inputElements: UnsafeMutableBufferPointer<Float> {
-    UnsafeMutableBufferPointer(
-      start: arena.pointer(at: plan.input.offset, as: Float.self),
-      count: plan.input.shape.elementCount)
+  private var inputBytes: UnsafeMutableRawBufferPointer { bytes(of: plan.input) }
+
+  private func bytes(of slot: ExecutionPlan.Slot) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(
+      start: arena.pointer(at: slot.offset, as: UInt8.self), count: slot.byteCount)
   }
 
   private func copy(_ input: Tensor) throws(MNV4Error) {
@@ -98,15 +119,13 @@ public final class Session {
         .invalidArgument,
         "input: expected shape \(plan.input.shape), found \(Shape.describe(input.shape))")
     }
-    input.withUnsafeElements { _ = inputElements.update(fromContentsOf: $0) }
+    input.withUnsafeElements { plan.input.value.write($0, to: inputBytes) }
   }
 
   private func takeOutput() throws(MNV4Error) -> Tensor {
     if !output.isUnshared { output = try Tensor(plan.output.shape) }
-    let result = UnsafeBufferPointer(
-      start: UnsafePointer(arena.pointer(at: plan.output.offset, as: Float.self)),
-      count: plan.output.shape.elementCount)
-    output.withUnsafeMutableElements { _ = $0.update(fromContentsOf: result) }
+    let result = UnsafeRawBufferPointer(bytes(of: plan.output))
+    output.withUnsafeMutableElements { plan.output.value.read(result, into: $0) }
     return output
   }
 }
