@@ -17,7 +17,7 @@ public final class Session {
   private let steps: [any PreparedStep]
   private var output: Tensor
 
-  init(plan: ExecutionPlan, options: SessionOptions) throws(MNV4Error) {
+  package init(plan: ExecutionPlan, options: SessionOptions) throws(MNV4Error) {
     let threadCount = try options.threadCount()
     self.plan = plan
     self.threadCount = threadCount
@@ -74,21 +74,30 @@ public final class Session {
     return try takeOutput()
   }
 
-  /// Runs the network as `run(filling:)` does and hands the bytes of the output to `body` after
-  /// every step: its index in the plan, and its elements, of its element type.
-  package func run(
-    filling fill: (UnsafeMutableRawBufferPointer) throws(MNV4Error) -> Void,
-    observing body: (_ step: Int, _ output: UnsafeRawBufferPointer) throws(MNV4Error) -> Void
+  // MARK: Step by step
+
+  /// The number of steps, those of the plan.
+  package var stepCount: Int { steps.count }
+
+  /// Has `fill` write every element of the input, row major, of its element type, and runs nothing.
+  package func fillInput(
+    _ fill: (UnsafeMutableRawBufferPointer) throws(MNV4Error) -> Void
   ) throws(MNV4Error) {
     try fill(inputBytes)
-    for index in steps.indices {
-      steps[index].run()
-      try body(index, UnsafeRawBufferPointer(bytes(of: plan.steps[index].output)))
-    }
   }
 
-  /// The elements of the input, as the last run left them.
-  package var lastInput: UnsafeRawBufferPointer { UnsafeRawBufferPointer(inputBytes) }
+  /// Runs one step on what the steps before it left.
+  package func runStep(_ index: Int) { steps[index].run() }
+
+  /// The elements of a step's operand, until a later step overwrites them.
+  package func input(_ operand: Int, ofStep index: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(bytes(of: plan.steps[index].inputs[operand]))
+  }
+
+  /// The elements of a step's output, until a later step overwrites them.
+  package func output(ofStep index: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(bytes(of: plan.steps[index].output))
+  }
 
   /// Runs the network as `run` does, and adds the time of each step to `profile`.
   package func run(_ input: Tensor, profile: inout Profile) throws(MNV4Error) -> Tensor {
