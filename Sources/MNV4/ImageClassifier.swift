@@ -1,3 +1,4 @@
+internal import MNV4Core
 internal import MNV4Format
 internal import MNV4Graph
 
