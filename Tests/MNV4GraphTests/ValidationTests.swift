@@ -122,6 +122,24 @@ struct ValidationTests {
     }
   }
 
+  @Test("a reshape keeps type and scale")
+  func reshapes() throws {
+    let shape = try Shape([1, 64])
+    let integers = Value(
+      shape: shape, elementType: .int8, quantization: try scales(shape: shape, type: .int8))
+    let graph = Graph(
+      name: "types", values: [Value(shape: shape), integers],
+      nodes: [
+        Node(name: "a", operation: .reshape(shape), inputs: [ValueID(0)], output: ValueID(1))
+      ],
+      inputs: [ValueID(0)], outputs: [ValueID(1)])
+    let error = #expect(throws: GraphError.self) { try graph.validate() }
+    #expect(
+      error.map { "\($0)" }
+        == "node 0 'a': element types: expected the input's element type, scale and zero point, "
+        + "found float32 → int8")
+  }
+
   @Test("the bytes of a constant")
   func data() throws {
     try expectRefusal("constant 0 'constant': data: expected 220 bytes, found 216") {

@@ -29,10 +29,11 @@ extension Graph {
       }
       let channelCount = factors.count
       guard channelCount > 1 else { continue }
-      let weights = try result.addConstant("\(node.name).weight", factors, [channelCount, 1, 1, 1], &names)
+      let weights = try result.addConstant(
+        "\(node.name).weight", factors, [channelCount, 1, 1, 1], &names)
       let bias =
-        if let terms { try result.addConstant("\(node.name).bias", terms, [channelCount], &names) } else {
-          ConstantID?.none
+        try terms.map { terms throws(AllocationError) in
+          try result.addConstant("\(node.name).bias", terms, [channelCount], &names)
         }
       result.nodes[index].operation = .convolution(
         Convolution(weights: weights, bias: bias, kernel: .one, groups: channelCount))
