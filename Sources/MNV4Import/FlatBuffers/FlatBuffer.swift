@@ -20,21 +20,16 @@ final class FlatBuffer {
   init(_ bytes: AlignedBuffer, identifier: String) throws(FlatBufferError) {
     self.bytes = bytes
     maximumReadByteCount = 4 * bytes.byteCount + (1 << 16)
-    try bytes.withUnsafeBytes { (bytes) throws(FlatBufferError) in
-      try Self.checkHead(bytes, fileByteCount: bytes.count, identifier: identifier)
+    try Self.checkLength(bytes.byteCount)
+    let found = bytes.withUnsafeBytes { Array($0[4..<8]) }
+    guard found == Array(identifier.utf8) else {
+      throw .identifier(found, expected: identifier)
     }
   }
 
-  /// Checks a file's length and identifier by its first bytes, eight or more of them or all.
-  static func checkHead(
-    _ head: UnsafeRawBufferPointer, fileByteCount: Int, identifier: String
-  ) throws(FlatBufferError) {
-    guard head.count >= 8, fileByteCount <= maximumFileByteCount else {
+  static func checkLength(_ fileByteCount: Int) throws(FlatBufferError) {
+    guard (8...maximumFileByteCount).contains(fileByteCount) else {
       throw .fileByteCount(fileByteCount, expected: 8...maximumFileByteCount)
-    }
-    let found = Array(head[4..<8])
-    guard found == Array(identifier.utf8) else {
-      throw .identifier(found, expected: identifier)
     }
   }
 

@@ -74,7 +74,10 @@ enum TFLiteOperatorKind: Int32, Hashable, Sendable, CaseIterable {
   case pad = 34
   case mean = 40
   case squeeze = 43
+  case stridedSlice = 45
   case padV2 = 60
+  case shape = 77
+  case pack = 83
   case quantize = 114
   case hardSwish = 117
 
@@ -94,7 +97,9 @@ enum TFLiteOperatorKind: Int32, Hashable, Sendable, CaseIterable {
     case .reshape: 17
     case .mul: 21
     case .mean: 27
-    case .dequantize, .logistic, .relu, .relu6, .pad, .squeeze, .padV2, .quantize, .hardSwish: nil
+    case .dequantize, .logistic, .relu, .relu6, .pad, .squeeze, .padV2, .quantize, .hardSwish,
+      .stridedSlice, .shape, .pack:
+      nil
     }
   }
 }

@@ -78,6 +78,8 @@ enum TFLiteOperation: Hashable {
   case quantize
   case dequantize
   case resizeBilinear(alignsCorners: Bool, hasHalfPixelCenters: Bool)
+  /// One that a list of extents is computed with.
+  case shape
   /// One that is not taken.
   case other
 
@@ -128,6 +130,7 @@ enum TFLiteOperation: Hashable {
     case .squeeze: self = .squeeze
     case .quantize: self = .quantize
     case .dequantize: self = .dequantize
+    case .shape, .stridedSlice, .pack: self = .shape
     }
   }
 }
