@@ -28,8 +28,7 @@ extension TFLiteBuilder {
     try requireInputs(2...2, of: step)
     let activation = try activation(fused, of: step)
     if let (input, numbers) = try constantOperand(of: step) {
-      let scale = try add(
-        numbers, shape([numbers.count], of: step), name: "\(name(of: step))/scale")
+      let scale = try add(numbers, shape([numbers.count], of: step), "scale", of: step)
       return try append(
         step, .channelScale(ChannelScale(scale: scale)), [input], then: activation)
     }
@@ -74,10 +73,8 @@ extension TFLiteBuilder {
   ) throws(TFLiteError) {
     try requireImage(input, of: step)
     let ones = [Float](repeating: 1, count: numbers.count)
-    let weights = try add(
-      ones, shape([numbers.count, 1, 1, 1], of: step), name: "\(name(of: step))/ones")
-    let bias = try add(
-      numbers, shape([numbers.count], of: step), name: "\(name(of: step))/bias")
+    let weights = try add(ones, shape([numbers.count, 1, 1, 1], of: step), "weights", of: step)
+    let bias = try add(numbers, shape([numbers.count], of: step), "bias", of: step)
     let convolution = Convolution(
       weights: weights, bias: bias, kernel: .one, groups: numbers.count, activation: activation)
     try append(step, .convolution(convolution), [input])

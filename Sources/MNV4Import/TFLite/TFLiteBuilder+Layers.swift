@@ -105,7 +105,11 @@ extension TFLiteBuilder {
     let filter = try constantTensor(1, of: step)
     let isFloat = input.elementType == .float32
     let weights = add(
-      try constants.weights(filter, layout, asFloat: isFloat, place: place(ofTensor: filter)))
+      try constants.weights(
+        filter, layout,
+        ConstantRole(
+          name: constantName("weights", of: step), place: place(ofTensor: filter),
+          isFloat: isFloat)))
     guard optionalTensor(2, of: step) != nil else { return (weights, nil) }
     let bias = try constantTensor(2, of: step)
     let source = BiasScales(
@@ -113,7 +117,11 @@ extension TFLiteBuilder {
       weights: model.tensors[filter].quantization)
     return (
       weights,
-      add(try constants.bias(bias, source, asFloat: isFloat, place: place(ofTensor: bias)))
+      add(
+        try constants.bias(
+          bias, source,
+          ConstantRole(
+            name: constantName("bias", of: step), place: place(ofTensor: bias), isFloat: isFloat)))
     )
   }
 
@@ -134,10 +142,20 @@ extension TFLiteBuilder {
     return source
   }
 
-  /// Appends a float32 constant.
+  /// A name that no other constant has: that of the layer, with the operator's number where another
+  /// layer has the same.
+  private mutating func constantName(_ role: String, of step: TFLiteOperator) -> String {
+    let layer = name(of: step)
+    let name = "\(layer)/\(role)"
+    guard layer.contains("#") || !constantNames.insert(name).inserted else { return name }
+    return "\(layer)#\(step.index)/\(role)"
+  }
+
+  /// Appends a float32 constant that belongs to the operator's layer as `role`.
   mutating func add(
-    _ elements: [Float], _ shape: Shape, name: String
+    _ elements: [Float], _ shape: Shape, _ role: String, of step: TFLiteOperator
   ) throws(TFLiteError) -> ConstantID {
+    let name = constantName(role, of: step)
     do { return add(try Constant(name: name, shape: shape, copying: elements)) } catch {
       throw .allocation(error)
     }

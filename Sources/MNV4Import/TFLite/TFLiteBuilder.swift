@@ -23,6 +23,7 @@ struct TFLiteBuilder {
   /// How many operators read a tensor, and whether it is an output, by tensor.
   let readerCounts: [Int]
   var constants: TFLiteConstants
+  var constantNames: Set<String> = []
 
   var hasDequantizedWeights: Bool { constants.hasDequantized }
 

@@ -40,9 +40,10 @@ struct TFLiteConstants {
 
   /// Weights in the layout of a graph: float32, or the file's own 8-bit integers.
   mutating func weights(
-    _ index: Int, _ layout: Layout, asFloat: Bool, place: String
+    _ index: Int, _ layout: Layout, _ role: ConstantRole
   ) throws(TFLiteError) -> Constant {
     let tensor = data.tensors[index]
+    let place = role.place
     var shape = try data.shape(index, place: place)
     let taps = shape.elementCount / shape.last
     let isMoved = layout == .channelsOutermost && taps > 1
@@ -52,14 +53,14 @@ struct TFLiteConstants {
         throw TFLiteError(place, .shape(error))
       }
     }
-    if asFloat {
+    if role.isFloat {
       if tensor.elementType.isQuantized { hasDequantized = true }
       if !isMoved, let slice = try data.floatSlice(index, place: place) {
-        return Constant(name: tensor.name.cut, shape: shape, elementType: .float32, data: slice)
+        return Constant(name: role.name, shape: shape, elementType: .float32, data: slice)
       }
       var elements = try floats(index, place: place)
       if isMoved { elements = elements.transposed(columns: shape[0]) }
-      return try constant(elements, shape, name: tensor.name)
+      return try constant(elements, shape, name: role.name)
     }
     let type = try data.integerType(index, place: place)
     guard let quantization = tensor.quantization else {
@@ -81,7 +82,7 @@ struct TFLiteConstants {
       bytes = data.slice(index)
     }
     return Constant(
-      name: tensor.name.cut, shape: shape, elementType: type, quantization: parameters, data: bytes)
+      name: role.name, shape: shape, elementType: type, quantization: parameters, data: bytes)
   }
 
   // MARK: Biases
@@ -89,32 +90,33 @@ struct TFLiteConstants {
   /// A bias: float32, or integers whose scale is that of the sums, input scale · weight scale. A
   /// scale that the file states beside must agree within 1 %, and is left out.
   mutating func bias(
-    _ index: Int, _ source: BiasScales, asFloat: Bool, place: String
+    _ index: Int, _ source: BiasScales, _ role: ConstantRole
   ) throws(TFLiteError) -> Constant {
     let tensor = data.tensors[index]
+    let place = role.place
     let shape = try data.shape(index, place: place)
     guard tensor.elementType == .int32 else {
-      guard asFloat else {
+      guard role.isFloat else {
         throw .field(
           place: place, "type", expected: "INT32 for a bias of integers",
           found: tensor.elementType.name)
       }
-      return try constant(floats(index, place: place), shape, name: tensor.name)
+      return try constant(floats(index, place: place), shape, name: role.name)
     }
     let scales = try biasScales(tensor, source, count: shape.elementCount, place: place)
     let integers = data.bytes(index, of: Int32.self)
-    if asFloat {
+    if role.isFloat {
       let elements = zip(integers, scales).map { Float(Double($0) * $1) }
       if let position = elements.firstIndex(where: { !$0.isFinite }) {
         throw .field(
           place: place, "element \(position)", expected: "a finite number",
           found: "\(elements[position])")
       }
-      return try constant(elements, shape, name: tensor.name)
+      return try constant(elements, shape, name: role.name)
     }
     let isAligned = tensor.byteRange.lowerBound % MemoryLayout<Int32>.alignment == 0
     return Constant(
-      name: tensor.name.cut, shape: shape, elementType: .int32,
+      name: role.name, shape: shape, elementType: .int32,
       data: try isAligned ? data.slice(index) : copy(integers))
   }
 
@@ -157,7 +159,7 @@ struct TFLiteConstants {
     _ elements: [Float], _ shape: Shape, name: String
   ) throws(TFLiteError) -> Constant {
     try spend(elements.count * MemoryLayout<Float>.stride)
-    do { return try Constant(name: name.cut, shape: shape, copying: elements) } catch {
+    do { return try Constant(name: name, shape: shape, copying: elements) } catch {
       throw .allocation(error)
     }
   }
@@ -178,15 +180,20 @@ struct TFLiteConstants {
   }
 }
 
+/// What a constant is for.
+struct ConstantRole {
+  /// In the graph.
+  let name: String
+  /// Of the tensor, in messages.
+  let place: String
+  /// Whether it stands beside float32 values.
+  let isFloat: Bool
+}
+
 extension Array {
   /// A matrix of rows of `columns` elements, column by column.
   fileprivate func transposed(columns: Int) -> [Element] {
     let rows = count / columns
     return (0..<count).map { self[$0 % rows * columns + $0 / rows] }
   }
-}
-
-extension String {
-  /// Short enough for the name of a constant.
-  fileprivate var cut: String { String(String.UnicodeScalarView(unicodeScalars.prefix(128))) }
 }
