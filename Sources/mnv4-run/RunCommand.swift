@@ -43,6 +43,12 @@ import MNV4Imaging
       valueName: "file.csv"))
   var labels: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "With --labels: added to each class_index, such as 1 for a network whose first class is "
+        + "background (default: 0).", valueName: "n"))
+  var labelOffset: Int?
+
   @Flag(help: "Print the plan: what runs each step, and why.")
   var explain = false
 
@@ -78,6 +84,9 @@ import MNV4Imaging
     guard labels == nil || validationDirectory != nil else {
       throw ValidationError("--labels goes with --validate.")
     }
+    guard labelOffset == nil || labels != nil else {
+      throw ValidationError("--label-offset goes with --labels.")
+    }
     let inputs = [!images.isEmpty, validationDirectory != nil, inputNpy != nil].filter(\.self).count
     guard inputs <= 1 else {
       throw ValidationError("Give pictures, --validate DIR or --input-npy FILE, one of them.")
@@ -105,7 +114,8 @@ import MNV4Imaging
     if let inputNpy, let outputNpy {
       try runArray(model, options, inputNpy, outputNpy)
     } else if let directory = validationDirectory {
-      let pictures = try LabelledPictures(directory: directory, labels: labels, model: model)
+      let pictures = try LabelledPictures(
+        directory: directory, labels: labels, labelOffset: labelOffset ?? 0, model: model)
       try Validation(model: model, options: options, pictures: pictures).run(printsJSON: json)
     } else if !images.isEmpty {
       try Classifying(model: model, options: options, top: top, printsJSON: json).run(images)
