@@ -1,0 +1,55 @@
+import MNV4Core
+import MNV4Graph
+import MNV4Kernels
+import Testing
+
+/// Every operation on 8-bit integers: every kernel gives the bytes that `docs/quantization.md` says.
+@Suite struct IntegerTests {
+  @Test(arguments: ConvolutionProblem.Kind.allCases)
+  func convolution(kind: ConvolutionProblem.Kind) {
+    IntegerConformance.check {
+      try IntegerConvolutionProblem(kind, random: &$0).problem(random: &$0)
+    }
+  }
+
+  @Test func fullyConnected() {
+    IntegerConformance.check {
+      try IntegerMatrixProblem(random: &$0).fullyConnected(random: &$0)
+    }
+  }
+
+  @Test func matrixProduct() {
+    IntegerConformance.check {
+      try IntegerMatrixProblem(random: &$0).matrixProduct(random: &$0)
+    }
+  }
+
+  @Test(arguments: IntegerElementwiseProblem.Kind.allCases)
+  func elementwise(kind: IntegerElementwiseProblem.Kind) {
+    IntegerConformance.check {
+      try IntegerElementwiseProblem(kind, random: &$0).problem(random: &$0)
+    }
+  }
+
+  @Test(arguments: IntegerImageProblem.Kind.allCases)
+  func image(kind: IntegerImageProblem.Kind) {
+    IntegerConformance.check {
+      try IntegerImageProblem(kind, random: &$0).problem(random: &$0)
+    }
+  }
+
+  @Test(arguments: IntegerRowProblem.allCases)
+  func row(kind: IntegerRowProblem) {
+    IntegerConformance.check { try kind.problem(random: &$0) }
+  }
+
+  /// Depths at which rows are worked through in blocks, and as deep as 32-bit sums allow.
+  @Test(arguments: [(13, 2100, 17), (7, 5000, 9), (31, 800, 8), (1, 65_000, 3), (7, 30_000, 5)])
+  func deepRows(rowCount: Int, depth: Int, columnCount: Int) {
+    let problem = IntegerMatrixProblem(
+      batchCount: 1, rowCount: rowCount, depth: depth, columnCount: columnCount)
+    IntegerConformance.check(count: 4) { try problem.fullyConnected(random: &$0) }
+    guard depth < 33_000 else { return }
+    IntegerConformance.check(count: 4) { try problem.matrixProduct(random: &$0) }
+  }
+}
