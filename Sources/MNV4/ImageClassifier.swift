@@ -1,3 +1,4 @@
+internal import MNV4Core
 internal import MNV4Format
 internal import MNV4Graph
 
@@ -41,7 +42,7 @@ public final class ImageClassifier {
         .unsupportedModel, "the model does not say how pictures are prepared for it")
     }
     self.model = model
-    preprocessor = try Preprocessor(preprocessing, inputHeight: input[1], inputWidth: input[2])
+    preprocessor = try Preprocessor(preprocessing, input: graph[graph.inputs[0]])
     session = try model.makeSession(options)
     endsInSoftmax = graph.endsInSoftmax
   }
@@ -64,7 +65,9 @@ public final class ImageClassifier {
 
   /// The network's raw output for a picture, one number a class.
   public func logits(of image: RGBImage) throws(MNV4Error) -> Tensor {
-    try session.run { (input) throws(MNV4Error) in try preprocessor.apply(image, into: input) }
+    try session.run { (input: UnsafeMutableRawBufferPointer) throws(MNV4Error) in
+      try preprocessor.apply(image, into: input)
+    }
   }
 
   private func probabilities(of image: RGBImage) throws(MNV4Error) -> [Float] {

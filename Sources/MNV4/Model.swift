@@ -127,6 +127,14 @@ public struct Model: Sendable {
     return plan
   }
 
+  /// A plan with a step for every node of the graph but reshapes, in order, as they stand: no pass
+  /// changes them. Not kept.
+  package func planOfEveryNode(for choice: BackendChoice) throws(MNV4Error) -> ExecutionPlan {
+    try Planner(
+      backends: Self.backends, pinned: Self.pinnedName(of: choice), simplifies: false
+    ).plan(file.graph)
+  }
+
   private static let backends: [any Backend] = {
     #if XNNPACK
       [XNNPACKBackend(), SwiftBackend()]

@@ -1,3 +1,5 @@
+import MNV4Core
+
 /// Pseudo-random weights for a network without a checkpoint: tests and benchmarks.
 ///
 /// A tensor depends on the seed, its key and its element count alone, so neither the order of the
@@ -54,18 +56,5 @@ package struct SeededWeights: WeightSource {
   /// FNV-1a, 64 bits.
   private static func hash(_ key: String) -> UInt64 {
     key.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-  }
-}
-
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
-private struct SplitMix64 {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-    return word ^ (word >> 31)
   }
 }

@@ -12,13 +12,26 @@
     static let maximumTableByteCount = 1 << 28
     /// An operator without its weights and tables.
     private static let operatorByteCount = 1 << 10
-    /// The most outputs and inputs that any of its kernels rounds weights up to, and the most pixels
-    /// that one works on.
-    private static let outputTile = 16
-    private static let inputTile = 4
+    /// The most pixels that any of its kernels works on.
     private static let pixelTile = 16
     /// Taps of the filters that it has depthwise kernels for.
     private static let depthwiseTaps: Set<Int> = [9, 25]
+
+    /// How weights are packed: the most that any of the kernels rounds their counts up to.
+    private struct Packing {
+      let outputTile: Int
+      let inputTile: Int
+      /// Of depthwise kernels.
+      let channelTile: Int
+      let weightByteCount: Int
+      /// What else an output holds: its bias, and its scale where it has one.
+      let outputByteCount: Int
+
+      static let floats = Packing(
+        outputTile: 16, inputTile: 4, channelTile: 16, weightByteCount: 4, outputByteCount: 4)
+      static let integers = Packing(
+        outputTile: 16, inputTile: 16, channelTile: 32, weightByteCount: 1, outputByteCount: 8)
+    }
 
     /// Of one session, without scratch.
     static func byteCount(of problem: StepProblem) -> Int {
@@ -45,30 +58,40 @@
     }
 
     private static func weightByteCount(of problem: StepProblem) -> Int {
-      let inputs = problem.inputs[0].shape.last
-      let outputs = problem.output.shape.last
-      let float = MemoryLayout<Float>.stride
       switch problem.operation {
-      case .fullyConnected:
-        return saturatingProduct(
-          roundedUp(outputs, to: outputTile), roundedUp(inputs, to: inputTile) + 1, float)
-      case .convolution(let convolution):
-        let taps = saturatingProduct(convolution.kernel.height, convolution.kernel.width)
-        if hasDepthwiseKernel(problem, convolution) {
-          return saturatingProduct(roundedUp(outputs, to: outputTile), taps + 1, float)
-        }
-        let groups = convolution.groups
-        let depth = saturatingProduct(taps, roundedUp(inputs / groups, to: inputTile))
-        return saturatingProduct(
-          groups, roundedUp(outputs / groups, to: outputTile), saturatingSum(depth, 1), float)
+      case .fullyConnected(let layer): weightByteCount(of: Convolution(rows: layer), problem)
+      case .convolution(let convolution): weightByteCount(of: convolution, problem)
       case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
         .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad,
         .resizeBilinear, .quantize, .dequantize:
-        return 0
+        0
       }
     }
 
-    private static func operatorCount(of problem: StepProblem) -> Int {
+    /// The packed weights, and a row of zeros for what lies outside the image.
+    private static func weightByteCount(of convolution: Convolution, _ problem: StepProblem) -> Int
+    {
+      let inputs = problem.inputs[0].shape.last
+      let outputs = problem.output.shape.last
+      let groups = convolution.groups
+      let packing: Packing = problem.isFloat ? .floats : .integers
+      let taps = saturatingProduct(convolution.kernel.height, convolution.kernel.width)
+      let zeros = saturatingProduct(roundedUp(inputs, to: 64), packing.weightByteCount)
+      let (rows, depth) =
+        if hasDepthwiseKernel(problem, convolution) {
+          (roundedUp(outputs, to: packing.channelTile), taps)
+        } else {
+          (
+            saturatingProduct(groups, roundedUp(outputs / groups, to: packing.outputTile)),
+            saturatingProduct(taps, roundedUp(inputs / groups, to: packing.inputTile))
+          )
+        }
+      let rowByteCount = saturatingSum(
+        saturatingProduct(depth, packing.weightByteCount), packing.outputByteCount)
+      return saturatingSum(saturatingProduct(rows, rowByteCount), zeros)
+    }
+
+    static func operatorCount(of problem: StepProblem) -> Int {
       let activation =
         switch Epilogue(of: problem.operation) {
         case .silu:
@@ -88,7 +111,7 @@
       }
     }
 
-    private static func hasDepthwiseKernel(
+    static func hasDepthwiseKernel(
       _ problem: StepProblem, _ convolution: Convolution
     ) -> Bool {
       convolution.isDepthwise(
@@ -97,7 +120,7 @@
           saturatingProduct(convolution.kernel.height, convolution.kernel.width))
     }
 
-    private static func roundedUp(_ count: Int, to unit: Int) -> Int {
+    static func roundedUp(_ count: Int, to unit: Int) -> Int {
       count > Int.max - unit ? .max : (count + unit - 1) / unit * unit
     }
   }

@@ -20,11 +20,15 @@
 
     /// Workers sleep between operators. Polling instead, they take processors from whatever else runs,
     /// this session's own caller included where there are more threads than idle processors.
-    private let operatorFlags = UInt32(XNN_FLAG_YIELD_WORKERS)
+    let operatorFlags = UInt32(XNN_FLAG_YIELD_WORKERS)
 
-    private typealias Create = (UnsafeMutablePointer<xnn_operator_t?>) -> xnn_status
+    typealias Create = (UnsafeMutablePointer<xnn_operator_t?>) -> xnn_status
 
-    mutating func build(_ binding: StepBinding) throws(BackendError) {
+    func build(_ binding: StepBinding) throws(BackendError) {
+      if problem.isFloat { try buildFloats(binding) } else { try buildIntegers(binding) }
+    }
+
+    private func buildFloats(_ binding: StepBinding) throws(BackendError) {
       let inputs = binding.inputs.map { $0.assumingMemoryBound(to: Float.self) }
       let output = binding.output.assumingMemoryBound(to: Float.self)
       let shape = problem.output.shape
@@ -63,7 +67,7 @@
     }
 
     /// Creates an operator, sets it up and hands it to the step.
-    private func add(
+    func add(
       _ call: String, create: Create, setup: (xnn_operator_t) -> xnn_status
     ) throws(BackendError) {
       var handle: xnn_operator_t?
@@ -76,7 +80,7 @@
       guard isSetUp == xnn_status_success else { throw failure("xnn_setup_\(call)", isSetUp) }
     }
 
-    private func failure(_ call: String, _ status: xnn_status) -> BackendError {
+    func failure(_ call: String, _ status: xnn_status) -> BackendError {
       .library(
         backend: "xnnpack", step: problem.name, call: call,
         status: XNNPACKLibrary.name(of: status))
@@ -90,10 +94,12 @@
       return epilogue
     }
 
-    private func pointer(_ id: ConstantID?) -> UnsafePointer<Float>? {
+    func pointer<Element: BitwiseCopyable>(
+      _ id: ConstantID?, as type: Element.Type = Float.self
+    ) -> UnsafePointer<Element>? {
       guard let id else { return nil }
       // The operators copy the weights; the graph keeps them alive until they have.
-      return problem.constant(id).data.withElements(as: Float.self) { $0.baseAddress }
+      return problem.constant(id).data.withElements(as: type) { $0.baseAddress }
     }
 
     // MARK: Layers

@@ -11,8 +11,14 @@
     package var name: String { "xnnpack" }
 
     package func assess(_ problem: StepProblem) -> Assessment {
-      for value in problem.inputs + [problem.output] where value.elementType != .float32 {
-        return .refuses(reason: "element type \(value.elementType)")
+      guard XNNPACKLibrary.isReady else {
+        return .refuses(reason: "xnn_initialize answered \(XNNPACKLibrary.statusName)")
+      }
+      guard problem.isFloat else {
+        let integers = IntegerAssessment(problem: problem)
+        if let reason = integers.refusal { return .refuses(reason: reason) }
+        return .runs(
+          kernel: integers.kernelName, nanoseconds: IntegerCost.nanoseconds(of: problem))
       }
       if let reason = refusal(of: problem) { return .refuses(reason: reason) }
       return .runs(kernel: kernelName(of: problem), nanoseconds: Cost.nanoseconds(of: problem))
@@ -42,9 +48,6 @@
 
     /// Why a float step is not run here; nil where it is.
     private func refusal(of problem: StepProblem) -> String? {
-      guard XNNPACKLibrary.isReady else {
-        return "xnn_initialize answered \(XNNPACKLibrary.statusName)"
-      }
       let activation = problem.operation.fusedActivation
       switch problem.operation {
       case .convolution(let convolution):
@@ -63,9 +66,7 @@
         return activation.clampBounds == nil ? "no operator for \(activation.name)" : nil
       case .multiply:
         return activation.clampBounds == nil ? "no operator for \(activation.name)" : nil
-      case .globalAveragePool, .slice, .concatenation, .softmax, .reshape, .pad, .resizeBilinear,
-        .quantize, .dequantize:
-        return nil
+      case .globalAveragePool, .slice, .concatenation, .softmax, .reshape: return nil
       case .batchNormalization: return "no operator for batch normalization"
       case .channelScale: return "no operator for a channel scale"
       case .averagePool: return "no operator for an average pool of windows"

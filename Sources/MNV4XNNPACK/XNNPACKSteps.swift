@@ -21,9 +21,9 @@
       }
       var steps: [any PreparedStep] = []
       for (problem, binding) in zip(problems, bindings) {
-        var builder = OperatorChain(problem: problem, threads: threads, scratch: scratch)
-        try builder.build(binding)
-        steps.append(builder.step)
+        let chain = OperatorChain(problem: problem, threads: threads, scratch: scratch)
+        try chain.build(binding)
+        steps.append(chain.step)
       }
       return steps
     }

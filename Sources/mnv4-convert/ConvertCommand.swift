@@ -4,29 +4,32 @@ import MNV4CommandSupport
 import MNV4Core
 import MNV4Format
 import MNV4Graph
-import MNV4Import
 import MNV4Zoo
 
-/// `mnv4-convert`: checkpoints to `.mnv4`, and what is in one.
+/// `mnv4-convert`: checkpoints and TensorFlow Lite files to `.mnv4`, and what is in one.
 @main struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mnv4-convert",
-    abstract: "Converts a checkpoint to an .mnv4 model, or describes one.",
+    abstract: "Converts a checkpoint or a TensorFlow Lite file to an .mnv4 model, or describes one.",
     discussion: """
       A checkpoint holds weights under the names that timm, torchvision or a network's authors give \
       them. Their names and shapes tell which network they belong to; --arch says it where several \
       networks share them. Nothing in a PyTorch file is executed: it may hold tensors and \
       dictionaries only. Batch normalizations are folded into the layers before them.
 
+      A TensorFlow Lite file holds a whole network: float, int8, or uint8. It stays what it is; \
+      --dequantize makes a quantized one float.
+
       mnv4-convert weights.safetensors -o model.mnv4
       mnv4-convert weights.safetensors --tag e1200_r224_in1k -o model.mnv4
       mnv4-convert weights.pth --arch mobilenext_100_id050 -o model.mnv4
+      mnv4-convert network.tflite --labels labels.txt -o model.mnv4
       mnv4-convert --describe model.mnv4
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "The checkpoint: a safetensors file, or a ZIP file of PyTorch (.pth, .pt).",
+      "A safetensors file, a ZIP file of PyTorch (.pth, .pt), or a TensorFlow Lite file (.tflite).",
       valueName: "source"))
   var source: String?
 
@@ -60,8 +63,12 @@ import MNV4Zoo
   @Option(help: "Height and width of the input picture (default: the tag's, else the network's).")
   var inputSize: Int?
 
-  @Option(help: "Stride of the first convolution: 2, or 1 for small pictures.")
-  var stemStride = 2
+  @Option(
+    help: "Stride of the first convolution: 2, or 1 for small pictures (default: 2).")
+  var stemStride: Int?
+
+  @Flag(help: "Make a float32 network of a quantized TensorFlow Lite file.")
+  var dequantize = false
 
   @Option(
     help: ArgumentHelp(
@@ -86,7 +93,7 @@ import MNV4Zoo
     let modes = [source != nil, listsArchitectures, describe != nil].filter(\.self).count
     guard modes == 1 else {
       throw ValidationError(
-        "Give a checkpoint to convert, --describe MODEL, or --list-archs (one of them).")
+        "Give a file to convert, --describe MODEL, or --list-archs (one of them).")
     }
     guard source != nil else { return }
     guard output != nil else { throw ValidationError("Say where to write the model: -o FILE.") }
@@ -111,83 +118,33 @@ import MNV4Zoo
     } else if let describe {
       for line in try ModelDescription.named(describe, costs).lines { StandardOutput.print(line) }
     } else if let source, let output {
-      try convert(source, architecture.flatMap(Architecture.named), to: output)
+      try convert(source, to: output)
     }
   }
 
-  private func convert(_ source: String, _ named: Architecture?, to output: String) throws {
-    let bytes = try readCheckpoint(source)
-    let checkpoint: Checkpoint
-    let known: Architecture?
-    do {
-      checkpoint = try Checkpoint(bytes)
-      known =
-        tag == nil ? named : try CheckpointImport.recognize(checkpoint, as: named).architecture
-    } catch {
-      throw CommandFailure(file: source, error)
-    }
-    let tag: PretrainedTag? =
-      if let name = self.tag, let known { try TagChoice.tag(name, of: known) } else { nil }
-    let network: ImportedNetwork
-    let graph: Graph
-    do {
-      network = try CheckpointImport.network(
-        known, from: checkpoint, classCount: classes, inputSize: inputSize ?? tag?.inputSize,
-        stemStride: stemStride)
-      Diagnostics.print("\(source): \(describe(network, checkpoint))")
-      graph = try network.graph.foldingConstants().fusingActivations()
-    } catch {
-      throw CommandFailure(file: source, error)
-    }
-    let architecture = network.architecture
-    let classCount = graph[graph.outputs[0]].shape.last
+  private func convert(_ path: String, to output: String) throws {
+    let source = try readSource(path)
+    let classCount = source.graph[source.graph.outputs[0]].shape.last
     let file = ModelFile(
-      graph: graph,
-      preprocessing: try preprocessing.applied(to: tag?.preprocessing ?? network.preprocessing),
+      graph: source.graph,
+      preprocessing: try preprocessing.applied(to: source.preprocessing),
       labels: try labels.map { try LabelFile.read($0, classCount: classCount) } ?? [],
-      provenance: provenance(source, architecture, tag))
+      provenance: provenance(path, source))
     let encoded: AlignedBuffer
     do { encoded = try Encoder.encode(file) } catch { throw CommandFailure(file: output, error) }
     try encoded.withUnsafeBytes { try CommandFile.write($0, to: output) }
     Diagnostics.print(
-      "\(output): \(architecture.name), \(classCount) classes, \(encoded.byteCount.byteText)")
+      "\(output): \(source.name), \(classCount) classes, \(encoded.byteCount.byteText)")
   }
 
-  private func readCheckpoint(_ source: String) throws(CommandFailure) -> AlignedBuffer {
-    var refusal: CheckpointError?
-    let bytes = try CommandFile.read(
-      source, maximumByteCount: Checkpoint.maximumFileByteCount
-    ) { head, _ in
-      do throws(CheckpointError) {
-        try Checkpoint.checkHead(head)
-        return true
-      } catch {
-        refusal = error
-        return false
-      }
-    }
-    if let refusal { throw CommandFailure(file: source, refusal) }
-    return bytes
-  }
-
-  /// What the checkpoint was recognized as.
-  private func describe(_ network: ImportedNetwork, _ checkpoint: Checkpoint) -> String {
-    let names =
-      switch network.convention {
-      case .zoo: ""
-      case .torchvision: " by torchvision's names"
-      }
-    return "\(network.architecture.name)\(names); \(checkpoint.summary)"
-  }
-
-  private func provenance(
-    _ source: String, _ architecture: Architecture, _ tag: PretrainedTag?
-  ) -> Provenance {
+  private func provenance(_ path: String, _ source: SourceModel) -> Provenance {
     var provenance = Provenance()
-    provenance[.architecture] = architecture.name
-    if let tag { provenance[.tag] = tag.name }
-    provenance[.source] = source.split(separator: "/").last.map(String.init) ?? source
+    for key in [Provenance.Key.architecture, .tag] {
+      if let value = source.provenance[key] { provenance[key] = value }
+    }
+    provenance[.source] = path.split(separator: "/").last.map(String.init) ?? path
     provenance[.converter] = "mnv4-convert"
+    if let notes = source.provenance[.notes] { provenance[.notes] = notes }
     for text in note {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       provenance.entries.removeAll { $0.key == parts[0] }

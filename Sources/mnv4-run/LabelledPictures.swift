@@ -12,10 +12,15 @@ struct LabelledPictures {
   let pictures: [Picture]
 
   /// Finds the pictures of `directory`: those that the CSV file lists, or a folder a class.
-  init(directory: String, labels: String?, model: Model) throws(CommandFailure) {
+  ///
+  /// - Parameter labelOffset: what is added to each class of the CSV file.
+  init(
+    directory: String, labels: String?, labelOffset: Int, model: Model
+  ) throws(CommandFailure) {
     let classCount = model.outputShape.last ?? 0
     if let labels {
-      pictures = try Self.listed(in: labels, below: directory, classCount: classCount)
+      pictures = try Self.listed(
+        in: labels, below: directory, offset: labelOffset, classCount: classCount)
     } else {
       pictures = try Self.sorted(
         below: directory, names: model.labels, classCount: classCount)
@@ -28,7 +33,7 @@ struct LabelledPictures {
   // MARK: A list
 
   private static func listed(
-    in file: String, below directory: String, classCount: Int
+    in file: String, below directory: String, offset: Int, classCount: Int
   ) throws(CommandFailure) -> [Picture] {
     var pictures: [Picture] = []
     let lines = try CommandFile.text(file)
@@ -45,13 +50,15 @@ struct LabelledPictures {
         if number == 0, text.lowercased() == "class_index" { continue }
         throw CommandFailure("\(place): class_index: expected a whole number, found '\(text)'")
       }
-      guard (0..<classCount).contains(index) else {
+      let (shifted, overflow) = index.addingReportingOverflow(offset)
+      guard !overflow, (0..<classCount).contains(shifted) else {
         throw CommandFailure(
-          "\(place): class_index: expected 0 to \(classCount - 1), found \(index)")
+          "\(place): class_index: expected 0 to \(classCount - 1), found \(index)"
+            + (offset == 0 ? "" : " and an offset of \(offset)"))
       }
       guard !name.isEmpty else { throw CommandFailure("\(place): file: expected a name") }
       pictures.append(
-        Picture(path: name.hasPrefix("/") ? name : "\(directory)/\(name)", classIndex: index))
+        Picture(path: name.hasPrefix("/") ? name : "\(directory)/\(name)", classIndex: shifted))
     }
     return pictures
   }

@@ -43,8 +43,18 @@ import MNV4Imaging
       valueName: "file.csv"))
   var labels: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "With --labels: added to each class_index, such as 1 for a network whose first class is "
+        + "background (default: 0).", valueName: "n"))
+  var labelOffset: Int?
+
   @Flag(help: "Print the plan: what runs each step, and why.")
   var explain = false
+
+  @Flag(
+    help: "Fail where a step computes in float32, and print which; alone, only look at the plan.")
+  var requireInt8 = false
 
   @Flag(help: "Print the time of each step.")
   var profile = false
@@ -74,13 +84,17 @@ import MNV4Imaging
     guard labels == nil || validationDirectory != nil else {
       throw ValidationError("--labels goes with --validate.")
     }
+    guard labelOffset == nil || labels != nil else {
+      throw ValidationError("--label-offset goes with --labels.")
+    }
     let inputs = [!images.isEmpty, validationDirectory != nil, inputNpy != nil].filter(\.self).count
     guard inputs <= 1 else {
       throw ValidationError("Give pictures, --validate DIR or --input-npy FILE, one of them.")
     }
-    guard inputs == 1 || explain || profile || profileJson != nil else {
+    guard inputs == 1 || explain || requireInt8 || profile || profileJson != nil else {
       throw ValidationError(
-        "Give pictures to classify, or --validate, --input-npy, --explain or --profile.")
+        "Give pictures to classify, or --validate, --input-npy, --explain, --require-int8 or "
+          + "--profile.")
     }
   }
 
@@ -92,6 +106,7 @@ import MNV4Imaging
     if explain {
       for line in try model.explain(options) { StandardOutput.print(line) }
     }
+    if requireInt8 { try checkIntegers(model, options) }
     if profile || profileJson != nil {
       try ProfileReport(model: model, options: options).run(
         printsTable: profile, trace: profileJson)
@@ -99,10 +114,22 @@ import MNV4Imaging
     if let inputNpy, let outputNpy {
       try runArray(model, options, inputNpy, outputNpy)
     } else if let directory = validationDirectory {
-      let pictures = try LabelledPictures(directory: directory, labels: labels, model: model)
+      let pictures = try LabelledPictures(
+        directory: directory, labels: labels, labelOffset: labelOffset ?? 0, model: model)
       try Validation(model: model, options: options, pictures: pictures).run(printsJSON: json)
     } else if !images.isEmpty {
       try Classifying(model: model, options: options, top: top, printsJSON: json).run(images)
+    }
+  }
+
+  private func checkIntegers(_ model: Model, _ options: SessionOptions) throws {
+    let steps = try model.floatSteps(options)
+    guard steps.isEmpty else {
+      throw CommandFailure(
+        ([
+          "\(self.model): --require-int8: expected integers in every step, found float32 in "
+            + "\(steps.count):"
+        ] + steps.map { "  \($0)" }).joined(separator: "\n"))
     }
   }
 

@@ -58,7 +58,7 @@ struct FieldTests {
   @Test("codes that this reader does not know")
   func codes() throws {
     try expectRefusal("node 0: operation code 57 at byte") { $0.code = 57 }
-    try expectRefusal("is unknown: this reader knows 1 to 14") { $0.code = 0 }
+    try expectRefusal("is unknown: this reader knows 1 to 18") { $0.code = 0 }
     for type: UInt8 in [0, 9, 0x80, 0xFF] {
       try expectRefusal("value 0: element type \(type) at byte") { $0.values[0].type = type }
       try expectRefusal("constant 1: element type \(type) at byte") {

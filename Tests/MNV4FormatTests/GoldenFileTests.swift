@@ -8,12 +8,15 @@ import Testing
 struct GoldenFileTests {
   @Test(
     "the fixture is read, and today's writer gives the same bytes",
-    arguments: ["v1-tiny", "v1-every-operation", "v1-every-element-type"])
+    arguments: [
+      "v1-tiny", "v1-every-operation", "v1-every-element-type", "v1-every-integer-operation",
+    ])
   func fixture(_ name: String) throws {
     let expected =
       switch name {
       case "v1-tiny": try Samples.tiny()
       case "v1-every-operation": try Samples.everyOperation()
+      case "v1-every-integer-operation": try Samples.everyIntegerOperation()
       default: try Samples.everyElementType()
       }
     let url = try #require(

@@ -27,7 +27,6 @@ struct GraphMaker {
   /// The shape of the newest value.
   var shape: Shape { graph.values[graph.values.count - 1].shape }
   var last: ValueID { ValueID(graph.values.count - 1) }
-  var type: ElementType { graph.values[0].elementType }
 
   @discardableResult
   mutating func add(_ operation: Operation, _ inputs: ValueID...) throws -> ValueID {
@@ -35,17 +34,19 @@ struct GraphMaker {
   }
 
   @discardableResult
-  mutating func add(_ operation: Operation, _ inputs: [ValueID]) throws -> ValueID {
+  mutating func add(
+    _ operation: Operation, _ inputs: [ValueID], type: ElementType? = nil
+  ) throws -> ValueID {
     let shape = try ShapeInference.outputShape(
       of: operation, inputs: inputs.map { graph[$0] }, constants: graph.constants)
-    graph.values.append(try Self.value(shape, type))
+    graph.values.append(try Self.value(shape, type ?? graph[inputs[0]].elementType))
     graph.nodes.append(
       Node(name: "node \(graph.nodes.count)", operation: operation, inputs: inputs, output: last))
     graph.outputs = [last]
     return last
   }
 
-  /// A constant of random bytes, or of small numbers where it is float32.
+  /// A constant of random bytes, or of small numbers where it is float32 or int32.
   mutating func constant(
     _ dimensions: [Int], _ type: ElementType = .float32, scales: QuantizationAxis = .none,
     name: String? = nil
@@ -56,6 +57,12 @@ struct GraphMaker {
       for index in 0..<shape.elementCount {
         buffer.unsafeMutableBytes.storeBytes(
           of: random.nextFloat(), toByteOffset: index * 4, as: Float.self)
+      }
+    } else if type == .int32 {
+      for index in 0..<shape.elementCount {
+        buffer.unsafeMutableBytes.storeBytes(
+          of: Int32(Int16(truncatingIfNeeded: random.next())), toByteOffset: index * 4,
+          as: Int32.self)
       }
     } else {
       for index in 0..<buffer.byteCount {

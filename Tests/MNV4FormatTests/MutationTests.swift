@@ -16,6 +16,7 @@ struct MutationTests {
   func mutations(_ sample: Int, _ seed: UInt64) throws {
     let models = [
       try Samples.tiny(), try Samples.everyOperation(), try Samples.everyElementType(),
+      try Samples.everyIntegerOperation(),
     ]
     let container = try Container(taking: models[sample].encoded)
     var random = SplitMix64(seed: seed &* 3 &+ UInt64(sample) &+ 1000)

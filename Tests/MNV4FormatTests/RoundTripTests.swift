@@ -8,7 +8,8 @@ struct RoundTripTests {
   @Test("what is written is read, and written again byte for byte", arguments: 0..<5)
   func samples(_ index: Int) throws {
     var models = [
-      try Samples.everyOperation(), try Samples.everyElementType(), try Samples.tiny(),
+      try Samples.everyOperation(), try Samples.everyElementType(),
+      try Samples.everyIntegerOperation(), try Samples.tiny(),
     ]
     models.append(models[0])
     models[3].provenance = Provenance(

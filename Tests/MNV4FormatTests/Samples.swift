@@ -65,18 +65,70 @@ enum Samples {
       .convolution(
         Convolution(
           weights: maker.constant([6, 3, 3, 3], .int8, scales: .axis(0, zeroPoints: false)),
-          bias: maker.constant([6], .int32, scales: .axis(0, zeroPoints: false)),
-          kernel: Extent(3, 3), activation: .relu)), ValueID(0))
+          bias: maker.constant([6], .int32), kernel: Extent(3, 3), activation: .relu)), ValueID(0))
     for type in ElementType.allCases {
       for axis in [
         GraphMaker.QuantizationAxis.none, .tensor, .axis(0, zeroPoints: false),
         .axis(1, zeroPoints: false), .axis(2, zeroPoints: true),
       ] {
         if axis != .none && !type.isQuantizable { continue }
-        if type == .int32 && (axis == .none || axis == .axis(2, zeroPoints: true)) { continue }
+        if type == .int32 && axis == .axis(2, zeroPoints: true) { continue }
         _ = try maker.constant([2, 3, 5], type, scales: axis, name: "\(type), \(axis)")
       }
     }
+    return ModelFile(graph: maker.graph)
+  }
+
+  /// A network of integers, uint8 and int8, with every operation that takes them and those that
+  /// lead from and to float32.
+  static func everyIntegerOperation(seed: UInt64 = 4) throws -> ModelFile {
+    var maker = try GraphMaker(name: "integers", input: [1, 6, 5, 4], type: .uint8, seed: seed)
+    let bytes = try maker.add(
+      .convolution(
+        Convolution(
+          weights: maker.constant([8, 3, 3, 2], .uint8, scales: .tensor),
+          bias: maker.constant([8], .int32), kernel: Extent(3, 3),
+          padding: .symmetric(kernel: Extent(3, 3)), groups: 2, activation: .relu6)), ValueID(0))
+    let real = try maker.add(.dequantize, [bytes], type: .float32)
+    let padded = try maker.add(.pad(Padding(top: 0, left: 1, bottom: 2, right: 3)), real)
+    let resized = try maker.add(
+      .resizeBilinear(
+        ResizeBilinear(height: 7, width: 4, alignsCorners: false, usesHalfPixelCenters: true)),
+      padded)
+    let image = try maker.add(.quantize, [resized], type: .int8)
+    let depthwise = try maker.add(
+      .convolution(
+        Convolution(
+          weights: maker.constant([8, 3, 3, 1], .int8, scales: .axis(0, zeroPoints: false)),
+          bias: nil, kernel: Extent(3, 3), padding: .symmetric(kernel: Extent(3, 3)), groups: 8,
+          activation: .relu)), image)
+    let sum = try maker.add(.add(Add(channelCount: 3)), depthwise, image)
+    let swish = try maker.add(.activation(.hardSwish), sum)
+    let pooled = try maker.add(.globalAveragePool, swish)
+    let gate = try maker.add(.activation(.hardSigmoid), pooled)
+    let excited = try maker.add(.multiply(Multiply()), swish, gate)
+    let window = try maker.add(
+      .averagePool(AveragePool(kernel: Extent(2, 2), stride: Extent(2, 2))), excited)
+    let part = try maker.add(.slice(Slice(start: 2, count: 3)), window)
+    let joined = try maker.add(.concatenation, window, part)
+    let framed = try maker.add(.pad(Padding(top: 1, left: 0, bottom: 0, right: 0)), joined)
+    let large = try maker.add(
+      .resizeBilinear(
+        ResizeBilinear(height: 4, width: 4, alignsCorners: true, usesHalfPixelCenters: false)),
+      framed)
+    let rows = try maker.add(.reshape(try Shape([1, 16, 11])), large)
+    let scores = try maker.add(
+      .matrixProduct(MatrixProduct(transposesRight: true, scale: 0.25)), [rows, rows],
+      type: .float32)
+    let shares = try maker.add(.softmax, [scores], type: .int8)
+    let mixed = try maker.add(.matrixProduct(MatrixProduct()), shares, rows)
+    let logits = try maker.add(
+      .fullyConnected(
+        FullyConnected(
+          weights: maker.constant([4, 11], .int8, scales: .axis(0, zeroPoints: false)),
+          bias: maker.constant([4], .int32))), [mixed], type: .float32)
+    let classes = try maker.add(.softmax, mixed)
+    maker.graph.outputs = [logits, classes]
     return ModelFile(graph: maker.graph)
   }
 

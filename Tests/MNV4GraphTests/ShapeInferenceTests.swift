@@ -154,12 +154,15 @@ struct ShapeInferenceTests {
   func integerRules() throws {
     let image = try value(1, 6, 6, 4, type: .int8)
     let operation = Convolution.filter(3, 3, bias: ConstantID(1))
-    let bias = try constant(8, type: .int32, axis: 0)
+    let bias = try constant(8, type: .int32, hasScales: false)
     let good = try constant(8, 3, 3, 4, type: .int8, axis: 0)
     #expect(try infer(operation, [image], [good, bias]) == [1, 4, 4, 8])
     #expect(
-      try infer(operation, [image], [constant(8, 3, 3, 4, type: .uint8), bias]) == [1, 4, 4, 8])
+      try infer(
+        operation, [value(1, 6, 6, 4, type: .uint8)],
+        [constant(8, 3, 3, 4, type: .uint8), bias]) == [1, 4, 4, 8])
     for weights in [
+      try constant(8, 3, 3, 4, type: .uint8),
       try constant(8, 3, 3, 4), try constant(8, 3, 3, 4, type: .int16),
       try constant(8, 3, 3, 4, type: .int8, hasScales: false),
       try constant(8, 3, 3, 4, type: .int8, axis: 3),
@@ -169,8 +172,8 @@ struct ShapeInferenceTests {
     for bias in [try constant(8), try constant(8, type: .int8), try constant(7, type: .int32)] {
       expectRefusal("bias", operation, [image], [good, bias])
     }
-    expectRefusal(
-      "bias", operation, [image], [good, try constant(8, type: .int32, hasScales: false)])
+    // Scales of 0.5 are not 0.5 · 0.5.
+    expectRefusal("bias scale", operation, [image], [good, try constant(8, type: .int32, axis: 0)])
   }
 
   @Test("the other operations")

@@ -87,11 +87,11 @@ struct ValidationTests {
 
   @Test("element types and scales")
   func types() throws {
-    try expectRefusal("value 0: quantization: expected scales for int8, found none") {
+    try expectRefusal("value 0: quantization: expected a scale for int8, found none") {
       $0.values[0].elementType = .int8
     }
     try expectRefusal(
-      "value 0: element type: expected float32 or an integer of 8 to 32 bits, found float16"
+      "value 0: element type: expected float32, int8 or uint8, found float16"
     ) { $0.values[0].elementType = .float16 }
     try expectRefusal("value 0: quantization: expected none for float32, found scales") {
       $0.values[0].quantization = try value(1, type: .int8).quantization
@@ -103,10 +103,16 @@ struct ValidationTests {
       $0.values[0].quantization = try scales(axis: 3, shape: $0.values[0].shape, type: .int8)
     }
     try expectRefusal(
-      "node 1 'b': element types: expected float32 throughout, found int8"
+      "node 1 'b': element types: expected float32 throughout, found float32 → int8"
     ) { $0.values[2] = try value(1, 3, 3, 2, type: .int8) }
-    try expectRefusal("node 0 'a': element types: expected integers throughout, found float32") {
+    try expectRefusal(
+      "node 0 'a': element types: expected float32 throughout, or int8, or uint8, "
+        + "found uint8 → float32"
+    ) {
       $0.values[0] = try value(1, 5, 5, 3, type: .uint8)
+    }
+    try expectRefusal("value 0: element type: expected float32, int8 or uint8, found int16") {
+      $0.values[0] = try value(1, 5, 5, 3, type: .int16)
     }
     try expectRefusal(
       "constant 0 'constant': quantization: expected 4 scales, found 2"
@@ -114,9 +120,24 @@ struct ValidationTests {
       $0.constants[0] = try constant(2, 3, type: .int8, axis: 0)
       $0.constants[0].shape = try shape(4, 3)
     }
-    try expectRefusal(
-      "constant 0 'constant': quantization: expected scales for int32, found none"
-    ) { $0.constants[0] = try constant(2, type: .int32, hasScales: false) }
+  }
+
+  @Test("a reshape keeps type and scale")
+  func reshapes() throws {
+    let shape = try Shape([1, 64])
+    let integers = Value(
+      shape: shape, elementType: .int8, quantization: try scales(shape: shape, type: .int8))
+    let graph = Graph(
+      name: "types", values: [Value(shape: shape), integers],
+      nodes: [
+        Node(name: "a", operation: .reshape(shape), inputs: [ValueID(0)], output: ValueID(1))
+      ],
+      inputs: [ValueID(0)], outputs: [ValueID(1)])
+    let error = #expect(throws: GraphError.self) { try graph.validate() }
+    #expect(
+      error.map { "\($0)" }
+        == "node 0 'a': element types: expected the input's element type, scale and zero point, "
+        + "found float32 → int8")
   }
 
   @Test("the bytes of a constant")

@@ -17,7 +17,7 @@ public final class Session {
   private let steps: [any PreparedStep]
   private var output: Tensor
 
-  init(plan: ExecutionPlan, options: SessionOptions) throws(MNV4Error) {
+  package init(plan: ExecutionPlan, options: SessionOptions) throws(MNV4Error) {
     let threadCount = try options.threadCount()
     self.plan = plan
     self.threadCount = threadCount
@@ -53,6 +53,9 @@ public final class Session {
 
   /// Runs the network on `input`, which has the shape of the model's input.
   ///
+  /// A network of integers works on the integers nearest to the numbers of `input`, and the output
+  /// holds the numbers that its integers stand for.
+  ///
   /// - Returns: the output; for a classifier the logits `[N, classes]`.
   /// - Throws: `invalidArgument` where the shape is another.
   public func run(_ input: Tensor) throws(MNV4Error) -> Tensor {
@@ -61,13 +64,39 @@ public final class Session {
     return try takeOutput()
   }
 
-  /// Runs the network on what `fill` writes: every element of the input, row major.
+  /// Runs the network on what `fill` writes: every element of the input, row major, of its element
+  /// type.
   package func run(
-    filling fill: (UnsafeMutableBufferPointer<Float>) throws(MNV4Error) -> Void
+    filling fill: (UnsafeMutableRawBufferPointer) throws(MNV4Error) -> Void
   ) throws(MNV4Error) -> Tensor {
-    try fill(inputElements)
+    try fill(inputBytes)
     runSteps()
     return try takeOutput()
+  }
+
+  // MARK: Step by step
+
+  /// The number of steps, those of the plan.
+  package var stepCount: Int { steps.count }
+
+  /// Has `fill` write every element of the input, row major, of its element type, and runs nothing.
+  package func fillInput(
+    _ fill: (UnsafeMutableRawBufferPointer) throws(MNV4Error) -> Void
+  ) throws(MNV4Error) {
+    try fill(inputBytes)
+  }
+
+  /// Runs one step on what the steps before it left.
+  package func runStep(_ index: Int) { steps[index].run() }
+
+  /// The elements of a step's operand, until a later step overwrites them.
+  package func input(_ operand: Int, ofStep index: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(bytes(of: plan.steps[index].inputs[operand]))
+  }
+
+  /// The elements of a step's output, until a later step overwrites them.
+  package func output(ofStep index: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(bytes(of: plan.steps[index].output))
   }
 
   /// Runs the network as `run` does, and adds the time of each step to `profile`.
@@ -86,10 +115,11 @@ public final class Session {
     for index in steps.indices { steps[index].run() }
   }
 
-  private var inputElements: UnsafeMutableBufferPointer<Float> {
-    UnsafeMutableBufferPointer(
-      start: arena.pointer(at: plan.input.offset, as: Float.self),
-      count: plan.input.shape.elementCount)
+  private var inputBytes: UnsafeMutableRawBufferPointer { bytes(of: plan.input) }
+
+  private func bytes(of slot: ExecutionPlan.Slot) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(
+      start: arena.pointer(at: slot.offset, as: UInt8.self), count: slot.byteCount)
   }
 
   private func copy(_ input: Tensor) throws(MNV4Error) {
@@ -98,15 +128,13 @@ public final class Session {
         .invalidArgument,
         "input: expected shape \(plan.input.shape), found \(Shape.describe(input.shape))")
     }
-    input.withUnsafeElements { _ = inputElements.update(fromContentsOf: $0) }
+    input.withUnsafeElements { plan.input.value.write($0, to: inputBytes) }
   }
 
   private func takeOutput() throws(MNV4Error) -> Tensor {
     if !output.isUnshared { output = try Tensor(plan.output.shape) }
-    let result = UnsafeBufferPointer(
-      start: UnsafePointer(arena.pointer(at: plan.output.offset, as: Float.self)),
-      count: plan.output.shape.elementCount)
-    output.withUnsafeMutableElements { _ = $0.update(fromContentsOf: result) }
+    let result = UnsafeRawBufferPointer(bytes(of: plan.output))
+    output.withUnsafeMutableElements { plan.output.value.read(result, into: $0) }
     return output
   }
 }

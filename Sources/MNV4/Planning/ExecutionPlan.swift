@@ -1,15 +1,16 @@
 package import MNV4Core
-internal import MNV4Graph
+package import MNV4Graph
 
 /// How a network runs: which kernel does each step, and where each tensor lies. Immutable.
 package struct ExecutionPlan: Sendable {
   /// A tensor's place in a session's arena.
   package struct Slot: Hashable, Sendable {
-    package let shape: Shape
-    package let elementType: ElementType
+    package let value: Value
     /// In bytes from the arena's start, a multiple of `AlignedBuffer.alignment`.
     package let offset: Int
 
+    package var shape: Shape { value.shape }
+    package var elementType: ElementType { value.elementType }
     package var byteCount: Int { shape.elementCount * elementType.byteCount }
   }
 
@@ -24,6 +25,8 @@ package struct ExecutionPlan: Sendable {
     package let kernel: String
     package let reason: String
     package let multiplyAccumulateCount: Int
+    /// Whether it computes with 8-bit integers: what it reads first is of their type.
+    package var isInteger: Bool { inputs.first.map { $0.elementType != .float32 } ?? false }
     /// What the chosen backend estimates for one thread.
     package let estimatedNanoseconds: Double
   }

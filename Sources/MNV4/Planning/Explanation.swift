@@ -13,11 +13,32 @@ extension Model {
     ])
     for step in plan.steps {
       table.append([
-        step.name, step.operation, "\(step.output.shape)", "\(step.output.elementType)",
+        step.name, step.operation, "\(step.output.shape)", step.typeText,
         step.backend, step.kernel, step.reason,
       ])
     }
     return table.lines + [""] + plan.summary(threadCount: threadCount)
+  }
+
+  /// The steps that compute in float32, each with the reason; empty for a network of integers all the
+  /// way. A step computes with integers where it reads them.
+  public func floatSteps(
+    _ options: SessionOptions = SessionOptions()
+  ) throws(MNV4Error) -> [String] {
+    let plan = try plan(
+      for: options.backend, maximumByteCount: options.maximumMemoryByteCount)
+    return plan.steps.filter { !$0.isInteger }.map { step in
+      "\(step.name): \(step.operation), \(step.typeText), as the model says"
+    }
+  }
+}
+
+extension ExecutionPlan.Step {
+  /// `int8`, or `int8 → float32` where what it reads first and what it writes differ.
+  fileprivate var typeText: String {
+    let types = [inputs.first?.elementType, output.elementType].compactMap(\.self)
+    return types.allSatisfy { $0 == types[0] }
+      ? "\(types[0])" : types.map(\.description).joined(separator: " → ")
   }
 }
 
@@ -26,8 +47,13 @@ extension ExecutionPlan {
     let counts = shares.map { "\($0.stepIndices.count) on \($0.backend)" }
     let macs = steps.reduce(0) { $0 + $1.multiplyAccumulateCount }
     let ratio = Double(arenaByteCount) / Double(max(largestStepByteCount, 1))
+    let integerSteps = steps.filter(\.isInteger)
+    let integerMACs = integerSteps.reduce(0) { $0 + $1.multiplyAccumulateCount }
+    let share = macs == 0 ? 0 : 100 * Double(integerMACs) / Double(macs)
     return [
       "steps     \(steps.count): \(counts.joined(separator: ", ")); \(macs.groupedText) MACs",
+      "integers  \(integerSteps.count) of \(steps.count) steps, "
+        + "\(share.roundedText(1)) % of the MACs",
       "arena     \(arenaByteCount.byteText) a session, "
         + "\(ratio.roundedText(2)) × the largest step's tensors",
       "weights   \(memory.sharedByteCount.byteText) packed once for all sessions",

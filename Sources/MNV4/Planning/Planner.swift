@@ -8,23 +8,25 @@ struct Planner {
   /// The name of the backend to use wherever it can run a step; nil takes the cheapest.
   let pinned: String?
 
+  /// Whether passes may change the graph; otherwise there is a step for every node but reshapes.
+  var simplifies = true
+
   /// The graph must pass `Graph.validate()`. Nothing is packed for a plan that needs more memory, with
   /// one session, than `maximumByteCount`.
   func plan(
     _ graph: Graph, maximumByteCount: Int = .max
   ) throws(MNV4Error) -> ExecutionPlan {
-    let graph = splittingWherePartsAreFaster(try Self.simplified(graph))
+    let graph =
+      simplifies ? splittingWherePartsAreFaster(try Self.simplified(graph)) : graph
     guard graph.outputs.count == 1 else {
       throw MNV4Error(
         .unsupportedModel, "expected one output, found \(graph.outputs.count)")
     }
-    try Self.checkElementTypes(graph)
     let lifetimes = Lifetimes(graph)
     let layout = ArenaPlanner.layout(lifetimes.requests)
     func slot(_ id: ValueID) -> ExecutionPlan.Slot {
       ExecutionPlan.Slot(
-        shape: graph[id].shape, elementType: graph[id].elementType,
-        offset: layout.offsets[lifetimes.storage[id.index]])
+        value: graph[id], offset: layout.offsets[lifetimes.storage[id.index]])
     }
 
     var steps: [ExecutionPlan.Step] = []
@@ -49,7 +51,8 @@ struct Planner {
     }
     let output = slot(graph.outputs[0])
     let memory = PlanMemory(
-      arenaByteCount: layout.byteCount, outputByteCount: output.byteCount,
+      arenaByteCount: layout.byteCount,
+      outputByteCount: output.shape.elementCount * MemoryLayout<Float>.stride,
       sharedByteCount: packing.sharedByteCount, sessionByteCount: packing.sessionByteCount)
     try memory.check(limit: maximumByteCount)
 
@@ -67,23 +70,6 @@ struct Planner {
     return ExecutionPlan(
       steps: steps, shares: shares, input: slot(graph.inputs[0]), output: output,
       memory: memory, largestStepByteCount: largest ?? 0)
-  }
-
-  /// Sessions take and give float32, and a reshape's output lies where its input does.
-  private static func checkElementTypes(_ graph: Graph) throws(MNV4Error) {
-    let ends = [("input", graph.inputs[0]), ("output", graph.outputs[0])]
-    for (end, id) in ends where graph[id].elementType != .float32 {
-      throw MNV4Error(
-        .unsupportedModel, "\(end): expected float32, found \(graph[id].elementType)")
-    }
-    for node in graph.nodes {
-      guard case .reshape = node.operation else { continue }
-      let (before, after) = (graph[node.inputs[0]].elementType, graph[node.output].elementType)
-      guard before == after else {
-        throw MNV4Error(
-          .unsupportedModel, "reshape '\(node.name)': expected \(before), found \(after)")
-      }
-    }
   }
 
   /// The graph after every pass.

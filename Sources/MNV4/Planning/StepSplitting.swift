@@ -1,4 +1,3 @@
-internal import MNV4Core
 internal import MNV4Graph
 
 extension Planner {
@@ -8,7 +7,8 @@ extension Planner {
     var result = graph
     result.nodes = []
     for node in graph.nodes {
-      guard let parts = Self.parts(of: node, in: &result), isFaster(parts, than: node, in: result)
+      guard let parts = result.separateEnd(of: node, includingWholeResiduals: false),
+        isFaster(parts, than: node, in: result)
       else {
         result.nodes.append(node)
         continue
@@ -16,42 +16,6 @@ extension Planner {
       result.nodes += parts
     }
     return result.compacted()
-  }
-
-  /// The operation without what it ends in, and that as a second one; nil for those with no such end.
-  /// Adds the value between them to the graph.
-  private static func parts(of node: Node, in graph: inout Graph) -> [Node]? {
-    let whole = node.operation
-    guard graph[node.output].elementType == .float32 else { return nil }
-    if case .convolution(var convolution) = whole, case .channels(let count) = convolution.residual
-    {
-      let activation = convolution.activation
-      convolution.residual = .none
-      convolution.activation = .identity
-      let tail = Operation.add(Add(channelCount: count, activation: activation))
-      return split(
-        node, into: .convolution(convolution), inputs: [node.inputs[0]], then: tail, "add",
-        extra: [node.inputs[1]], in: &graph)
-    }
-    let activation = whole.fusedActivation
-    guard activation.clampBounds == nil, let body = whole.withoutActivation else { return nil }
-    return split(
-      node, into: body, inputs: node.inputs, then: .activation(activation), "act", extra: [],
-      in: &graph)
-  }
-
-  private static func split(
-    _ node: Node, into body: Operation, inputs: [ValueID], then tail: Operation, _ suffix: String,
-    extra: [ValueID], in graph: inout Graph
-  ) -> [Node] {
-    graph.values.append(graph[node.output])
-    let middle = ValueID(graph.values.count - 1)
-    return [
-      Node(name: node.name, operation: body, inputs: inputs, output: middle),
-      Node(
-        name: "\(node.name).\(suffix)", operation: tail, inputs: [middle] + extra,
-        output: node.output),
-    ]
   }
 
   private func isFaster(_ parts: [Node], than whole: Node, in graph: Graph) -> Bool {
@@ -65,30 +29,6 @@ extension Planner {
       guard case .runs(_, let nanoseconds) = backend.assess(problem) else { return least }
       return min(
         least, pinned == nil || pinned == backend.name ? nanoseconds : 1000 * nanoseconds)
-    }
-  }
-}
-
-extension Operation {
-  /// The same operation without its activation; nil where it cannot have one.
-  fileprivate var withoutActivation: Operation? {
-    switch self {
-    case .convolution(var convolution):
-      convolution.activation = .identity
-      return .convolution(convolution)
-    case .fullyConnected(var layer):
-      layer.activation = .identity
-      return .fullyConnected(layer)
-    case .add(var add):
-      add.activation = .identity
-      return .add(add)
-    case .multiply(var multiply):
-      multiply.activation = .identity
-      return .multiply(multiply)
-    case .batchNormalization, .channelScale, .activation, .globalAveragePool, .averagePool, .slice,
-      .concatenation, .matrixProduct, .softmax, .reshape, .pad, .resizeBilinear, .quantize,
-      .dequantize:
-      return nil
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import MNV4Core
 package import MNV4Graph
 
 /// Turns pictures into the input tensor of one network: resize, centre crop, normalise.
@@ -14,22 +15,41 @@ package import MNV4Graph
 ///
 /// The crop's offsets are `(resized − crop) / 2`, halves to even. A sample becomes
 /// `(sample / 255 − mean) / deviation` in single precision; means and deviations follow the order of
-/// the tensor's channels.
+/// the tensor's channels. For a network of integers it becomes the integer that stands for that
+/// number.
 package struct Preprocessor: Sendable {
   package let inputHeight: Int
   package let inputWidth: Int
   private let preprocessing: ImagePreprocessing
   /// The 256 values of each of the tensor's channels.
   private let values: [Float]
+  /// The same as integers, for an input of 8-bit integers; empty for float32.
+  private let integers: [UInt8]
   /// The sample of a pixel that each of the tensor's channels takes.
   private let sampleOfChannel: [Int]
 
   /// The largest side of an input tensor.
   package static let maximumInputSide = 16_384
 
-  /// Throws `invalidArgument` for an input whose sides are not 1 to `maximumInputSide`.
+  /// For the input of a graph, `[N, H, W, 3]`. Throws as `init(_:inputHeight:inputWidth:)`.
+  package init(_ preprocessing: ImagePreprocessing, input: Value) throws(MNV4Error) {
+    try self.init(
+      preprocessing, inputHeight: input.shape[1], inputWidth: input.shape[2],
+      integers: input.elementType == .float32 ? nil : input)
+  }
+
+  /// For an input of float32. Throws `invalidArgument` for an input whose sides are not 1 to
+  /// `maximumInputSide`.
   package init(
     _ preprocessing: ImagePreprocessing, inputHeight: Int, inputWidth: Int
+  ) throws(MNV4Error) {
+    try self.init(
+      preprocessing, inputHeight: inputHeight, inputWidth: inputWidth, integers: nil)
+  }
+
+  /// - Parameter integers: an input of 8-bit integers.
+  private init(
+    _ preprocessing: ImagePreprocessing, inputHeight: Int, inputWidth: Int, integers: Value?
   ) throws(MNV4Error) {
     for side in [inputHeight, inputWidth] where !(1...Self.maximumInputSide).contains(side) {
       throw MNV4Error(
@@ -39,9 +59,14 @@ package struct Preprocessor: Sendable {
     self.preprocessing = preprocessing
     self.inputHeight = inputHeight
     self.inputWidth = inputWidth
-    values = zip(preprocessing.mean, preprocessing.standardDeviation).flatMap { mean, deviation in
-      (0..<256).map { (Float($0) / 255 - mean) / deviation }
+    let values = zip(preprocessing.mean, preprocessing.standardDeviation).flatMap {
+      mean, deviation in (0..<256).map { (Float($0) / 255 - mean) / deviation }
     }
+    self.values = values
+    self.integers =
+      integers.map { input in
+        values.map { UInt8(truncatingIfNeeded: input.quantize($0)) }
+      } ?? []
     switch preprocessing.channelOrder {
     case .rgb: sampleOfChannel = [0, 1, 2]
     case .bgr: sampleOfChannel = [2, 1, 0]
@@ -59,13 +84,37 @@ package struct Preprocessor: Sendable {
     guard output.count == count else {
       throw MNV4Error(.invalidArgument, "expected \(count) elements, found \(output.count)")
     }
+    try look(up: values, for: image, into: output)
+  }
+
+  /// Writes the input tensor of `image` in the element type that the preprocessor was made for.
+  ///
+  /// Throws `invalidArgument` where `output` has not the tensor's number of bytes and what
+  /// `crop(_:)` throws.
+  package func apply(
+    _ image: RGBImage, into output: UnsafeMutableRawBufferPointer
+  ) throws(MNV4Error) {
+    guard !integers.isEmpty else {
+      return try apply(image, into: output.assumingMemoryBound(to: Float.self))
+    }
+    let count = inputHeight * inputWidth * 3
+    guard output.count == count else {
+      throw MNV4Error(.invalidArgument, "expected \(count) elements, found \(output.count)")
+    }
+    try look(up: integers, for: image, into: output.assumingMemoryBound(to: UInt8.self))
+  }
+
+  /// - Parameter values: 256 of each channel.
+  private func look<Element>(
+    up values: [Element], for image: RGBImage, into output: UnsafeMutableBufferPointer<Element>
+  ) throws(MNV4Error) {
     let pixels = try crop(image)
     pixels.withUnsafeBufferPointer { pixels in
       values.withUnsafeBufferPointer { values in
         for channel in 0..<3 {
           let table = UnsafeBufferPointer(rebasing: values[(channel * 256)..<(channel * 256 + 256)])
           var source = sampleOfChannel[channel]
-          for target in stride(from: channel, to: count, by: 3) {
+          for target in stride(from: channel, to: output.count, by: 3) {
             output[target] = table[Int(pixels[source])]
             source += 3
           }

@@ -59,6 +59,11 @@ extension Value {
   /// The integer that stands for 0; only for values of an integer type.
   package var zeroPoint: Int32 { parameters.zeroPoints[0] }
 
+  /// The integer that stands for `real`; only for values of an integer type.
+  package func quantize(_ real: Float) -> Int32 {
+    Requantization.quantize(real, scale: scale, zeroPoint: zeroPoint, in: integerRange())
+  }
+
   private var parameters: QuantizationParameters {
     guard let quantization else { preconditionFailure("not an integer value") }
     return quantization

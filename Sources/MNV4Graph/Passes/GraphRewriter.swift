@@ -128,7 +128,7 @@ extension Graph {
 
 extension Operation {
   /// The same operation with every constant renamed.
-  fileprivate func mappingConstants(_ rename: (ConstantID) -> ConstantID) -> Operation {
+  package func mappingConstants(_ rename: (ConstantID) -> ConstantID) -> Operation {
     switch self {
     case .convolution(var convolution):
       convolution.weights = rename(convolution.weights)

@@ -1,14 +1,19 @@
 import MNV4Core
 
 /// The weights and bias of a convolution or fully connected layer, for passes that give it others.
-struct LayerWeights {
-  var weights: ConstantID
-  var bias: ConstantID?
+package struct LayerWeights: Hashable, Sendable {
+  package var weights: ConstantID
+  package var bias: ConstantID?
+
+  package init(weights: ConstantID, bias: ConstantID? = nil) {
+    self.weights = weights
+    self.bias = bias
+  }
 }
 
 extension Operation {
   /// Nil for operations other than convolutions and fully connected layers.
-  var layerWeights: LayerWeights? {
+  package var layerWeights: LayerWeights? {
     switch self {
     case .convolution(let convolution):
       LayerWeights(weights: convolution.weights, bias: convolution.bias)
@@ -21,7 +26,7 @@ extension Operation {
   }
 
   /// The same layer with other weights; unchanged where it has none.
-  func replacingLayerWeights(_ new: LayerWeights) -> Operation {
+  package func replacingLayerWeights(_ new: LayerWeights) -> Operation {
     switch self {
     case .convolution(var convolution):
       convolution.weights = new.weights

@@ -124,7 +124,7 @@ private struct StubSteps: PackedSteps {
     let options = SessionOptions(threads: 2, backend: backend)
     let lines = try model.explain(options)
     let plan = try model.plan(for: backend)
-    #expect(lines.count == 1 + plan.steps.count + 1 + 4)
+    #expect(lines.count == 1 + plan.steps.count + 1 + 5)
     for (step, line) in zip(plan.steps, lines.dropFirst()) {
       for cell in [step.name, step.operation, step.backend, step.kernel, step.reason] {
         #expect(line.contains(cell))

@@ -7,4 +7,7 @@
 #endif
 
 /// eˣ of the system's mathematical library.
-func exponential(_ x: Double) -> Double { exp(x) }
+package func exponential(_ x: Double) -> Double { exp(x) }
+
+/// log₁₀ x of the system's mathematical library.
+package func decimalLogarithm(_ x: Double) -> Double { log10(x) }

@@ -1,0 +1,134 @@
+import MNV4
+import MNV4Core
+import MNV4Graph
+
+/// What quantization does to every node, measured on inputs: a float network and the integer network
+/// made of it run side by side.
+final class Comparison {
+  struct Layer {
+    /// The output of the node alone, on the float network's operands.
+    var isolated = SignalToNoise()
+    /// The output in the integer network, with what came before.
+    var accumulated = SignalToNoise()
+    /// Numbers of the float network beyond the last integer, of all.
+    var clippedCount = 0
+    var elementCount = 0
+    var lowest = Float.infinity
+    var highest = -Float.infinity
+  }
+
+  /// By node of the float network; those that stayed in float have no isolated measure.
+  private(set) var layers: [Int: Layer] = [:]
+  /// The network's output.
+  private(set) var output = SignalToNoise()
+
+  private let float: NetworkRun
+  private let integer: NetworkRun
+  private let origins: [Int?]
+  private var isolatedSteps: [Int: IsolatedStep] = [:]
+  private var input: [Float]
+  private var found: [Float]
+  private var alone: [Float]
+
+  init(
+    float: Graph, integer: IntegerGraphBuilder.Result, options: SessionOptions
+  ) throws(MNV4Error) {
+    self.float = try NetworkRun(float, options: options)
+    self.integer = try NetworkRun(integer.graph, options: options)
+    origins = integer.origins
+    let largest = float.values.map(\.shape.elementCount).max() ?? 0
+    input = [Float](repeating: 0, count: float[float.inputs[0]].shape.elementCount)
+    found = [Float](repeating: 0, count: largest)
+    alone = found
+    do throws(QuantizationFailure) {
+      for (index, node) in integer.graph.nodes.enumerated() {
+        guard let origin = origins[index], Self.computesIntegers(node, of: integer.graph) else {
+          continue
+        }
+        isolatedSteps[origin] = try IsolatedStep(node, of: integer.graph)
+      }
+    } catch {
+      throw MNV4Error(.outOfResources, error.description)
+    }
+  }
+
+  private static func computesIntegers(_ node: Node, of graph: Graph) -> Bool {
+    if case .reshape = node.operation { return false }
+    return node.inputs.contains { graph[$0].elementType != .float32 }
+      || graph[node.output].elementType != .float32
+  }
+
+  /// Adds what one input shows.
+  func add(_ inputs: CalibrationInputs, _ index: Int) throws(MNV4Error) {
+    let result = input.withUnsafeMutableBufferPointer { elements in
+      Result { () throws(MNV4Error) in try inputs.write(index, to: elements) }
+    }
+    try result.get()
+    try input.withUnsafeBufferPointer { elements throws(MNV4Error) in
+      try float.begin { bytes in bytes.copyMemory(from: UnsafeRawBufferPointer(elements)) }
+      let value = integer.graph[integer.graph.inputs[0]]
+      try integer.begin { bytes in value.write(elements, to: bytes) }
+    }
+    while let node = integer.nextNode {
+      guard let origin = origins[node] else {
+        integer.advance()
+        continue
+      }
+      while let next = float.nextNode, next < origin { float.advance() }
+      compare(node, with: origin)
+    }
+  }
+
+  private func compare(_ node: Int, with origin: Int) {
+    let source = float.graph.nodes[origin]
+    let count = float.graph[source.output].shape.elementCount
+    let step = isolatedSteps[origin]
+    if let step {
+      for operand in source.inputs.indices {
+        step.setInput(operand, to: float.input(operand).bindMemory(to: Float.self))
+      }
+    }
+    let expected = float.advance().bindMemory(to: Float.self)
+    let value = integer.graph[integer.graph.nodes[node].output]
+    let bytes = integer.advance()
+    var layer = layers[origin] ?? Layer()
+    let isOutput = float.graph.outputs.contains(source.output)
+    found.withUnsafeMutableBufferPointer { found in
+      let found = UnsafeMutableBufferPointer(rebasing: found[..<count])
+      value.read(bytes, into: found)
+      for index in 0..<count {
+        layer.accumulated.add(expected[index], found[index])
+        if isOutput { output.add(expected[index], found[index]) }
+      }
+    }
+    layer.add(expected, as: value)
+    if let step {
+      alone.withUnsafeMutableBufferPointer { alone in
+        let alone = UnsafeMutableBufferPointer(rebasing: alone[..<count])
+        step.run(into: alone)
+        for index in 0..<count { layer.isolated.add(expected[index], alone[index]) }
+      }
+    }
+    layers[origin] = layer
+  }
+}
+
+extension Comparison.Layer {
+  /// Counts the range of `numbers`, and those that `value` has no integers for.
+  fileprivate mutating func add(_ numbers: UnsafeBufferPointer<Float>, as value: Value) {
+    var low = -Float.infinity
+    var high = Float.infinity
+    if value.elementType != .float32 {
+      // Half a step beyond the outermost integers still rounds to them.
+      let range = value.integerRange()
+      low = (Float(range.lowerBound - value.zeroPoint) - 0.5) * value.scale
+      high = (Float(range.upperBound - value.zeroPoint) + 0.5) * value.scale
+    }
+    for number in numbers {
+      lowest = min(lowest, number)
+      highest = max(highest, number)
+      if number < low || number > high { clippedCount += 1 }
+    }
+    elementCount += numbers.count
+  }
+}

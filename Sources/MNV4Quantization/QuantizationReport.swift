@@ -1,0 +1,116 @@
+/// What quantization did to a network: ranges, errors, time, size, accuracy.
+public struct QuantizationReport: Sendable, Encodable {
+  /// One layer: a node of the network, with the numbers of its output.
+  public struct Layer: Sendable, Encodable {
+    public var name: String
+    /// For a person: `depthwise 3×3 stride 2 + ReLU6`.
+    public var operation: String
+    public var isFloat: Bool
+    /// The smallest and the largest number of the output on the calibration inputs.
+    public var lowest: Float
+    public var highest: Float
+    /// The numbers that the output's integers reach; nil in float.
+    public var scale: Float?
+    public var zeroPoint: Int?
+    /// The share of numbers beyond the outermost integers, 0 to 1.
+    public var clippedShare: Double
+    /// Largest weight scale divided by the smallest that the channels would need by themselves; with
+    /// one scale for all, the resolution that the weakest channel lacks. Nil without weights.
+    public var weightRangeRatio: Double?
+    /// Signal to noise of the layer by itself, on exact operands; nil in float.
+    public var isolatedDecibels: Double?
+    /// Signal to noise of the layer's output in the integer network.
+    public var accumulatedDecibels: Double?
+    public var reading: Reading
+    /// The median time of the layer on one thread, where it was measured. A layer that is fused into
+    /// another has none of its own.
+    public var floatMicroseconds: Double?
+    public var integerMicroseconds: Double?
+    /// Of weights and bias.
+    public var floatByteCount: Int
+    public var integerByteCount: Int
+  }
+
+  /// What the numbers of a layer say.
+  public enum Reading: String, Sendable, Encodable {
+    case fine
+    /// Worth a look: noise that may cost accuracy.
+    case suspect
+    /// What leaves the layer has little to do with what should.
+    case broken
+    /// Not quantized.
+    case float
+  }
+
+  /// How many labelled pictures were classified right.
+  public struct Accuracy: Sendable, Encodable {
+    public var pictureCount: Int
+    public var floatCorrect: Int
+    public var integerCorrect: Int
+    /// Pictures that both networks put into the same class.
+    public var agreementCount: Int
+  }
+
+  /// Median time of a whole inference on one thread, in milliseconds.
+  public struct Latency: Sendable, Encodable {
+    public var float: Double
+    public var integer: Double
+  }
+
+  /// A layer that was kept in float to keep accuracy, and what that costs.
+  public struct KeptLayer: Sendable, Encodable {
+    public var name: String
+    /// More time for a whole inference, in milliseconds.
+    public var addedMilliseconds: Double?
+    /// Pictures right with it in float.
+    public var correct: Int?
+  }
+
+  public var network: String
+  /// The settings, as a person would read them, by name.
+  public var settings: [Setting]
+  public var calibrationCount: Int
+  /// What a person should know: about the calibration pictures, clipped layers, weights that were on a
+  /// grid before, integers slower than float.
+  public var warnings: [String]
+  public var layers: [Layer]
+  /// Pairs of layers that equalization changed: names and the largest factor.
+  public var equalizedPairs: [EqualizedPair]
+  public var keptLayers: [KeptLayer]
+  /// Signal to noise of the network's output on the calibration inputs.
+  public var outputDecibels: Double?
+  public var accuracy: Accuracy?
+  public var latency: Latency?
+  /// Of the files.
+  public var floatByteCount: Int
+  public var integerByteCount: Int
+  /// The processor that the times are from.
+  public var processor: String?
+
+  public struct Setting: Sendable, Encodable {
+    public var name: String
+    public var value: String
+  }
+
+  public struct EqualizedPair: Sendable, Encodable {
+    public var first: String
+    public var second: String
+    public var largestFactor: Double
+  }
+}
+
+extension QuantizationReport.Reading {
+  /// Below this a layer by itself is `suspect`: noise of a hundredth of the signal's power.
+  static let suspectDecibels = 20.0
+  /// Below this it is `broken`: noise of a tenth.
+  static let brokenDecibels = 10.0
+
+  init(isolatedDecibels: Double?) {
+    switch isolatedDecibels {
+    case nil: self = .fine
+    case .some(let decibels) where decibels < Self.brokenDecibels || decibels.isNaN: self = .broken
+    case .some(let decibels) where decibels < Self.suspectDecibels: self = .suspect
+    case .some: self = .fine
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import MNV4
+import MNV4CommandSupport
+import MNV4Core
+import MNV4Format
+import MNV4Graph
+import MNV4Import
+import MNV4Zoo
+
+/// What a file to convert holds.
+struct SourceModel {
+  let graph: Graph
+  let preprocessing: ImagePreprocessing?
+  /// What the conversion is called in messages: the network's name.
+  let name: String
+  /// That which the file alone tells of its origin.
+  let provenance: [Provenance.Key: String]
+}
+
+extension ConvertCommand {
+  /// Reads a file of any kind that is known, which its first bytes tell.
+  func readSource(_ path: String) throws -> SourceModel {
+    let bytes = try contents(of: path)
+    guard bytes.withUnsafeBytes(TFLiteImport.isTFLite) else {
+      guard !dequantize else {
+        throw ValidationError("--dequantize goes with a TensorFlow Lite file; \(path) is none.")
+      }
+      return try readCheckpoint(path, bytes)
+    }
+    return try readTFLite(path, bytes)
+  }
+
+  private func contents(of path: String) throws(CommandFailure) -> AlignedBuffer {
+    var refusal: CommandFailure?
+    let bytes = try CommandFile.read(
+      path, maximumByteCount: Checkpoint.maximumFileByteCount
+    ) { head, byteCount in
+      do {
+        if TFLiteImport.isTFLite(head) {
+          try TFLiteImport.checkLength(byteCount)
+        } else {
+          try Checkpoint.checkHead(head)
+        }
+        return true
+      } catch {
+        refusal = CommandFailure(file: path, error)
+        return false
+      }
+    }
+    if let refusal { throw refusal }
+    return bytes
+  }
+
+  // MARK: Checkpoints
+
+  private func readCheckpoint(_ path: String, _ bytes: AlignedBuffer) throws -> SourceModel {
+    let named = architecture.flatMap(Architecture.named)
+    let checkpoint: Checkpoint
+    let known: Architecture?
+    do {
+      checkpoint = try Checkpoint(bytes)
+      known =
+        tag == nil ? named : try CheckpointImport.recognize(checkpoint, as: named).architecture
+    } catch {
+      throw CommandFailure(file: path, error)
+    }
+    let tag: PretrainedTag? =
+      if let name = self.tag, let known { try TagChoice.tag(name, of: known) } else { nil }
+    do {
+      let network = try CheckpointImport.network(
+        known, from: checkpoint, classCount: classes, inputSize: inputSize ?? tag?.inputSize,
+        stemStride: stemStride ?? 2)
+      Diagnostics.print("\(path): \(describe(network, checkpoint))")
+      let name = network.architecture.name
+      var provenance: [Provenance.Key: String] = [.architecture: name]
+      if let tag { provenance[.tag] = tag.name }
+      return SourceModel(
+        graph: try network.graph.foldingConstants().fusingActivations(),
+        preprocessing: tag?.preprocessing ?? network.preprocessing, name: name,
+        provenance: provenance)
+    } catch {
+      throw CommandFailure(file: path, error)
+    }
+  }
+
+  /// What the checkpoint was recognized as.
+  private func describe(_ network: ImportedNetwork, _ checkpoint: Checkpoint) -> String {
+    let names =
+      switch network.convention {
+      case .zoo: ""
+      case .torchvision: " by torchvision's names"
+      }
+    return "\(network.architecture.name)\(names); \(checkpoint.summary)"
+  }
+
+  // MARK: TensorFlow Lite
+
+  private func readTFLite(_ path: String, _ bytes: AlignedBuffer) throws -> SourceModel {
+    let options = [
+      ("--arch", architecture != nil), ("--tag", tag != nil), ("--classes", classes != nil),
+      ("--input-size", inputSize != nil), ("--stem-stride", stemStride != nil),
+    ]
+    if let option = options.first(where: \.1)?.0 {
+      throw ValidationError(
+        "\(option) goes with a checkpoint; \(path) is a TensorFlow Lite file, a whole network.")
+    }
+    let file = path.split(separator: "/").last ?? Substring(path)
+    let name = String(file.lowercased().hasSuffix(".tflite") ? file.dropLast(7) : file)
+    do {
+      let network = try TFLiteImport.network(from: bytes, name: name, dequantizing: dequantize)
+      Diagnostics.print("\(path): \(network.summary)")
+      let isFloat = network.graph.values.allSatisfy { $0.elementType == .float32 }
+      return SourceModel(
+        graph: isFloat
+          ? try network.graph.foldingConstants().fusingActivations() : network.graph,
+        preprocessing: network.preprocessing, name: name,
+        provenance: network.note.map { [.notes: $0] } ?? [:])
+    } catch {
+      throw CommandFailure(file: path, error)
+    }
+  }
+}
