@@ -119,42 +119,85 @@ private struct IntegerAdditionBody: StepBody {
   let rows: Partition
 
   func run(part: Int) {
+    let first = first
+    let second = second
+    let rule = VectorAddition(sum, bias: bias)
+    let rest = SIMD8<UInt8>(repeating: UInt8(truncatingIfNeeded: second.zeroPoint))
     cut.forEachRow(rows[part]) { _, start, count in
       let added = min(addedCount, count)
       var index = 0
       while index < added {
-        add(
-          at: start &+ index, second.flipped(start &+ index),
-          count: min(added &- index, vectorWidth))
+        store(
+          rule(first.flipped(start &+ index), second.flipped(start &+ index)),
+          to: output + (start &+ index), count: min(added &- index, vectorWidth))
         index &+= vectorWidth
       }
-      let rest = SIMD8(repeating: second.zeroPoint)
       index = added
       while index < count {
-        add(at: start &+ index, rest, count: min(count &- index, vectorWidth))
+        store(
+          rule(first.flipped(start &+ index), rest), to: output + (start &+ index),
+          count: min(count &- index, vectorWidth))
         index &+= vectorWidth
       }
     }
   }
+}
+
+/// `IntegerAddition` of eight pairs of flipped bytes. Multipliers, at most 2²¹, are cut into halves of
+/// 16 bits, which processors multiply with bytes faster than whole ones.
+private struct VectorAddition {
+  private let firstHigh: SIMD8<Int16>
+  private let firstLow: SIMD8<Int16>
+  private let secondHigh: SIMD8<Int16>
+  private let secondLow: SIMD8<Int16>
+  private let bias: SIMD8<Int32>
+  private let shift: Int32
+  private let zeroPoint: Int32
+  private let low: SIMD8<Int32>
+  private let high: SIMD8<Int32>
+
+  private static var lowBitCount: Int32 { 11 }
+
+  init(_ sum: IntegerAddition, bias: Int32) {
+    func half(_ multiplier: Int32, isHigh: Bool) -> SIMD8<Int16> {
+      let mask: Int32 = (1 << Self.lowBitCount) - 1
+      return SIMD8(
+        repeating: Int16(
+          truncatingIfNeeded: isHigh ? multiplier >> Self.lowBitCount : multiplier & mask))
+    }
+    firstHigh = half(sum.firstMultiplier, isHigh: true)
+    firstLow = half(sum.firstMultiplier, isHigh: false)
+    secondHigh = half(sum.secondMultiplier, isHigh: true)
+    secondLow = half(sum.secondMultiplier, isHigh: false)
+    self.bias = SIMD8(repeating: bias)
+    shift = sum.shift
+    zeroPoint = sum.zeroPoint
+    low = SIMD8(repeating: sum.range.lowerBound)
+    high = SIMD8(repeating: sum.range.upperBound)
+  }
 
   @inline(__always)
-  private func add(at index: Int, _ other: SIMD8<Int32>, count: Int) {
-    let total =
-      first.flipped(index) &* sum.firstMultiplier &+ other &* sum.secondMultiplier &+ bias
-    let shifted = (total &>> sum.shift) &+ sum.zeroPoint
-    let clamped = pointwiseMin(
-      pointwiseMax(shifted, SIMD8(repeating: sum.range.lowerBound)),
-      SIMD8(repeating: sum.range.upperBound))
-    store(SIMD8<UInt8>(truncatingIfNeeded: clamped), to: output + index, count: count)
+  func callAsFunction(_ first: SIMD8<UInt8>, _ second: SIMD8<UInt8>) -> SIMD8<UInt8> {
+    let x = SIMD8<Int32>(truncatingIfNeeded: first)
+    let y = SIMD8<Int32>(truncatingIfNeeded: second)
+    let highs =
+      x &* SIMD8<Int32>(truncatingIfNeeded: firstHigh)
+      &+ y &* SIMD8<Int32>(truncatingIfNeeded: secondHigh)
+    let lows =
+      x &* SIMD8<Int32>(truncatingIfNeeded: firstLow)
+      &+ y &* SIMD8<Int32>(truncatingIfNeeded: secondLow)
+    let total = (highs &<< Self.lowBitCount) &+ lows &+ bias
+    let shifted = (total &>> shift) &+ zeroPoint
+    return SIMD8<UInt8>(truncatingIfNeeded: pointwiseMin(pointwiseMax(shifted, low), high))
   }
 }
 
 extension IntegerOperand {
-  /// Eight bytes from `index` on, flipped: 0 to 255; reads 8 bytes.
+  /// Eight bytes from `index` on, flipped; reads 8 bytes.
   @inline(__always)
-  fileprivate func flipped(_ index: Int) -> SIMD8<Int32> {
-    let raw = UnsafeRawPointer(bytes + index).loadUnaligned(as: SIMD8<UInt8>.self)
-    return SIMD8<Int32>(truncatingIfNeeded: raw ^ SIMD8(repeating: flip))
+  fileprivate func flipped(_ index: Int) -> SIMD8<UInt8> {
+    UnsafeRawPointer(bytes + index).loadUnaligned(as: SIMD8<UInt8>.self)
+      ^ SIMD8(repeating: flip)
   }
 }
 
@@ -218,84 +261,6 @@ private struct IntegerMultiplicationBody: StepBody {
           count: min(count &- index, vectorWidth))
         index &+= vectorWidth
       }
-    }
-  }
-}
-
-private struct PackedIntegerPool: PackedKernel {
-  let geometry: WindowGeometry
-  let input: Value
-  let output: Value
-
-  init(_ problem: StepProblem, _ geometry: WindowGeometry) {
-    self.geometry = geometry
-    input = problem.inputs[0]
-    output = problem.output
-  }
-
-  var sharedByteCount: Int { 0 }
-
-  func prepare(
-    _ binding: StepBinding, workers: Workers
-  ) throws(BackendError) -> any PreparedStep {
-    let body = IntegerPoolBody(
-      input: IntegerOperand(
-        binding.inputs[0], input.elementType, zeroPoint: input.zeroPoint),
-      output: binding.outputBytes, geometry: geometry,
-      epilogue: IntegerEpilogue(output, .identity), scales: (input.scale, output.scale),
-      cells: Grid(
-        lines: geometry,
-        nanosecondsPerPixelBlock: Double(geometry.tapCount * vectorWidth)
-          / Throughput.expansion, workers: workers))
-    return ParallelStep(body, partCount: body.cells.partCount, workers: workers)
-  }
-}
-
-/// The mean of each window's pixels within the image. Their sum is exact in float32.
-///
-/// Nothing is aligned. Up to 7 bytes past the end of the input are read, and never enter a result.
-/// The output overlaps no operand.
-private struct IntegerPoolBody: StepBody {
-  let input: IntegerOperand
-  let output: UnsafeMutablePointer<UInt8>
-  let geometry: WindowGeometry
-  let epilogue: IntegerEpilogue
-  let scales: (input: Float, output: Float)
-  let cells: Grid
-
-  func run(part: Int) {
-    let (lines, blocks) = cells[part]
-    for line in lines {
-      for x in 0..<geometry.outputWidth { mean(line, x, blocks) }
-    }
-  }
-
-  private func mean(_ line: Int, _ x: Int, _ blocks: Range<Int>) {
-    let channels = geometry.outputChannels
-    let (image, y) = line.quotientAndRemainder(dividingBy: geometry.outputHeight)
-    let rows = geometry.filterRows(at: y)
-    let columns = geometry.filterColumns(at: x)
-    let firstRow =
-      image &* geometry.inputHeight &+ y &* geometry.strideHeight &- geometry.top
-      &+ rows.lowerBound
-    let firstColumn = x &* geometry.strideWidth &- geometry.left &+ columns.lowerBound
-    let source = input + (firstRow &* geometry.inputWidth &+ firstColumn) &* channels
-    let scale = Requantization.scale(
-      mean: rows.count &* columns.count, input: scales.input, output: scales.output)
-    let target = (line &* geometry.outputWidth &+ x) &* channels
-    for block in blocks {
-      let channel = block &* vectorWidth
-      var sum = FloatVector.zero
-      for row in 0..<rows.count {
-        var pixel = row &* geometry.inputWidth &* channels &+ channel
-        for _ in 0..<columns.count {
-          sum += source.floats(pixel)
-          pixel &+= channels
-        }
-      }
-      epilogue.store(
-        sum, scale: scale, to: output, at: target &+ channel,
-        count: min(channels &- channel, vectorWidth))
     }
   }
 }

@@ -8,21 +8,21 @@ let integerLayerKernels: [Kernel] = integerTypes.flatMap { type, prefix in
       guard case .convolution(let convolution) = problem.operation, convolution.isPointwise else {
         return nil
       }
-      return IntegerLayer(problem, convolution, isDense: true)
+      return LayerShape(problem, convolution, isDense: true)
     },
     layerKernel("\(prefix)_conv_swift_6x8", type) { problem in
       guard case .convolution(let convolution) = problem.operation else { return nil }
-      return IntegerLayer(problem, convolution, isDense: false)
+      return LayerShape(problem, convolution, isDense: false)
     },
     layerKernel("\(prefix)_fully_connected_swift_6x8", type) { problem in
       guard case .fullyConnected(let layer) = problem.operation else { return nil }
-      return IntegerLayer(problem, layer)
+      return LayerShape(problem, layer)
     },
   ]
 }
 
 /// An integer convolution or fully connected layer as products of rows with matrices.
-private struct IntegerLayer {
+private struct LayerShape {
   let weights: ConstantID
   let bias: ConstantID?
   let activation: Activation
@@ -77,7 +77,7 @@ private struct IntegerLayer {
 
 /// `make` returns nil for the problems that the kernel does not compute.
 private func layerKernel(
-  _ name: String, _ type: ElementType, make: @escaping @Sendable (StepProblem) -> IntegerLayer?
+  _ name: String, _ type: ElementType, make: @escaping @Sendable (StepProblem) -> LayerShape?
 ) -> Kernel {
   Kernel(
     name: name,
@@ -100,12 +100,12 @@ private func layerKernel(
 }
 
 private struct PackedIntegerLayer: PackedKernel {
-  let layer: IntegerLayer
+  let layer: LayerShape
   let matrix: IntegerMatrix
   let input: Value
   let epilogue: IntegerEpilogue
 
-  init(_ problem: StepProblem, _ layer: IntegerLayer) throws(BackendError) {
+  init(_ problem: StepProblem, _ layer: LayerShape) throws(BackendError) {
     self.layer = layer
     matrix = try IntegerMatrix(
       problem, weights: layer.weights, bias: layer.bias, groupCount: layer.groupCount)

@@ -1,15 +1,14 @@
 import MNV4Core
 import MNV4Graph
 
-/// Weights of integer matrix products: panels of eight columns, each `depth` rows of eight bytes;
-/// columns past the last are zero points. For each column of the padded width a bias and the scale of
+/// Weights of integer matrix products: panels of eight columns, each `depth` rows of eight bytes,
+/// uint8 whatever the weights were; columns past the last are zero points. For each column of the padded width a bias and the scale of
 /// its sums. The matrices of several groups follow one another.
 struct IntegerMatrix: Sendable {
   let depth: Int
   /// Of one group.
   let columnCount: Int
   let isExactInFloat: Bool
-  private let flip: UInt8
   private let zeroPoint: Int32
   private let weights: AlignedBuffer
   private let bias: AlignedBuffer
@@ -30,11 +29,10 @@ struct IntegerMatrix: Sendable {
     let terms = problem.layerBias(biasID, count: rowCount)
     let reach = problem.inputs[0].largestStepCount
     var greatest = 0
-    let operand = try problem.withIntegers(id) { source throws(BackendError) in
+    zeroPoint = try problem.withIntegers(id) { source throws(BackendError) in
       let packed = weights.pointer(as: UInt8.self)
       packed.update(
-        repeating: UInt8(truncatingIfNeeded: source.zeroPoint) ^ source.flip,
-        count: weights.byteCount)
+        repeating: UInt8(truncatingIfNeeded: source.zeroPoint), count: weights.byteCount)
       for row in 0..<rowCount {
         let (group, column) = row.quotientAndRemainder(dividingBy: columnCount)
         let (panel, lane) = (group * padded + column).quotientAndRemainder(
@@ -42,12 +40,12 @@ struct IntegerMatrix: Sendable {
         let target = packed + panel * depth * vectorWidth + lane
         var sum = 0
         for k in 0..<depth {
-          target[k * vectorWidth] = source.bytes[row * depth + k]
+          target[k * vectorWidth] = source.bytes[row * depth + k] ^ source.flip
           sum += Int(abs(source[row * depth + k]))
         }
         greatest = max(greatest, sum * reach + Int(terms[row].magnitude))
       }
-      return (flip: source.flip, zeroPoint: source.zeroPoint)
+      return source.zeroPoint
     }
     for (row, scale) in problem.layerScales(id).enumerated() {
       let index = row / columnCount * padded + row % columnCount
@@ -60,8 +58,6 @@ struct IntegerMatrix: Sendable {
     self.bias = bias
     self.scales = scales
     isExactInFloat = greatest <= exactFloatLimit
-    flip = operand.flip
-    zeroPoint = operand.zeroPoint
   }
 
   /// What such a matrix takes of a layer's weights.
@@ -75,8 +71,7 @@ struct IntegerMatrix: Sendable {
 
   var view: IntegerPanels {
     IntegerPanels(
-      weights: IntegerOperand(
-        flipped: weights.pointer(as: UInt8.self), flip: flip, zeroPoint: zeroPoint),
+      weights: UnsafePointer(weights.pointer(as: UInt8.self)), zeroPoint: zeroPoint,
       bias: UnsafePointer(bias.pointer(as: Int32.self)),
       scales: UnsafePointer(scales.pointer(as: Float.self)), depth: depth,
       columnCount: columnCount, isExactInFloat: isExactInFloat)
@@ -96,7 +91,8 @@ extension Value {
 
 /// Pointers to one group's packed matrix.
 struct IntegerPanels {
-  let weights: IntegerOperand
+  let weights: UnsafePointer<UInt8>
+  let zeroPoint: Int32
   let bias: UnsafePointer<Int32>
   let scales: UnsafePointer<Float>
   let depth: Int
@@ -110,7 +106,8 @@ struct IntegerPanels {
   func group(_ index: Int, sharesColumns: Bool) -> IntegerPanels {
     let shift = index &* panelCount &* vectorWidth
     return IntegerPanels(
-      weights: weights + shift &* depth, bias: sharesColumns ? bias : bias + shift,
+      weights: weights + shift &* depth, zeroPoint: zeroPoint,
+      bias: sharesColumns ? bias : bias + shift,
       scales: sharesColumns ? scales : scales + shift, depth: depth, columnCount: columnCount,
       isExactInFloat: isExactInFloat)
   }
@@ -126,15 +123,38 @@ struct IntegerPanels {
     UnsafeRawPointer(bias + index &* vectorWidth).loadUnaligned(as: SIMD8<Int32>.self)
   }
 
-  /// Row `k` of a panel, counted from the zero point.
   @inline(__always)
-  func row(_ k: Int, ofPanel index: Int) -> FloatVector {
-    weights.floats((index &* depth &+ k) &* vectorWidth)
+  func panel(_ index: Int) -> UnsafePointer<SIMD8<UInt8>> {
+    UnsafeRawPointer(weights + index &* depth &* vectorWidth)
+      .assumingMemoryBound(to: SIMD8<UInt8>.self)
   }
 
   /// Writes the panel's rows as floats, counted from the zero point.
   @inline(__always)
   func expand(panel index: Int, to target: UnsafeMutablePointer<FloatVector>) {
-    for k in 0..<depth { target[k] = row(k, ofPanel: index) }
+    let rows = panel(index)
+    let zero = SIMD8(repeating: zeroPoint)
+    var k = 0
+    while k < depth {
+      target[k] = FloatVector(SIMD8<Int32>(truncatingIfNeeded: rows[k]) &- zero)
+      k &+= 1
+    }
+  }
+
+  /// The sums of one row of integers, whose sum is `rowSum`, with a panel's columns and their bias.
+  @inline(__always)
+  func sums(
+    of row: UnsafePointer<Int16>, rowSum: Int32, panel index: Int
+  ) -> SIMD8<Int32> {
+    let rows = panel(index)
+    var sums = bias(ofPanel: index) &- SIMD8(repeating: zeroPoint &* rowSum)
+    var k = 0
+    while k < depth {
+      sums &+=
+        SIMD8<Int32>(truncatingIfNeeded: rows[k])
+        &* SIMD8<Int32>(truncatingIfNeeded: SIMD8<Int16>(repeating: row[k]))
+      k &+= 1
+    }
+    return sums
   }
 }

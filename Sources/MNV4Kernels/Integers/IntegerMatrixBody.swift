@@ -74,6 +74,11 @@ struct IntegerMatrixBody<Rows: IntegerRowSource>: StepBody {
       while start < rowRange.upperBound {
         let end = min(start &+ length, rowRange.upperBound)
         rows.expand(start..<end, group: group, to: block)
+        if rowCount == 1 {
+          let offset = group &* target.groupStride
+          multiply(row: block, panels, panelRange, slot.assumingMemoryBound(to: Int16.self), offset)
+          return
+        }
         for panel in panelRange {
           let offset =
             start &* target.rowStride &+ group &* target.groupStride &+ panel &* vectorWidth
@@ -92,7 +97,7 @@ struct IntegerMatrixBody<Rows: IntegerRowSource>: StepBody {
   ) {
     let depth = panels.depth
     let columns = Columns(panels, panel)
-    if count > 1 || !panels.isExactInFloat { panels.expand(panel: panel, to: expanded) }
+    panels.expand(panel: panel, to: expanded)
     var row = 0
     while row < count {
       let tileCount = min(count &- row, RowTile.rowCount)
@@ -105,25 +110,41 @@ struct IntegerMatrixBody<Rows: IntegerRowSource>: StepBody {
         var tile = RowTile(bias: columns.floatBias)
         tile.accumulate(rows, count: depth, weights: expanded)
         store(tile, tileCount, columns, offset)
-      } else if count > 1 {
-        single(source, columns, offset, depth) { expanded[$0] }
       } else {
-        single(source, columns, offset, depth) { panels.row($0, ofPanel: panel) }
+        single(source, expanded, depth, columns, offset)
       }
       row &+= tileCount
     }
   }
 
-  /// One row.
+  /// The only row by panels that nothing else needs, in integers; the first column of the first
+  /// panel stands at `offset` of the output.
+  private func multiply(
+    row: UnsafePointer<Float>, _ panels: IntegerPanels, _ range: Range<Int>,
+    _ integers: UnsafeMutablePointer<Int16>, _ offset: Int
+  ) {
+    var rowSum: Int32 = 0
+    for k in 0..<panels.depth {
+      integers[k] = Int16(row[k])
+      rowSum &+= Int32(integers[k])
+    }
+    for panel in range {
+      store(
+        FloatVector(panels.sums(of: integers, rowSum: rowSum, panel: panel)),
+        Columns(panels, panel), offset &+ panel &* vectorWidth)
+    }
+  }
+
+  /// The last row of several.
   @inline(__always)
   private func single(
-    _ row: UnsafePointer<Float>, _ columns: Columns, _ offset: Int, _ depth: Int,
-    weights: (Int) -> FloatVector
+    _ row: UnsafePointer<Float>, _ weights: UnsafePointer<FloatVector>, _ depth: Int,
+    _ columns: Columns, _ offset: Int
   ) {
     var sum = columns.floatBias
     var k = 0
     while k < depth {
-      sum += FloatVector(repeating: row[k]) * weights(k)
+      sum += FloatVector(repeating: row[k]) * weights[k]
       k &+= 1
     }
     store(sum, columns, offset)

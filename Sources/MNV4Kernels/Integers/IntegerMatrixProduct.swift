@@ -67,15 +67,14 @@ private struct PackedIntegerProduct: PackedKernel {
       count: paddedColumns)
     let right = IntegerOperand(binding.inputs[1], .int8, zeroPoint: inputs[1].zeroPoint)
     let packing = ByteTransposition(
-      right: right.bytes, packed: packed, depth: depth, columnCount: columnCount,
+      right: right, packed: packed, depth: depth, columnCount: columnCount,
       isTransposed: product.transposesRight)
     let packingStep = ParallelStep(
       packing, partCount: batchCount * packing.panelCount, workers: workers, keeping: [scratch])
     let bias = scratch.pointer(
       at: packedByteCount + paddedColumns * MemoryLayout<Float>.stride, as: Int32.self)
     let panels = IntegerPanels(
-      weights: IntegerOperand(
-        flipped: packed, flip: right.flip, zeroPoint: right.zeroPoint),
+      weights: UnsafePointer(packed), zeroPoint: right.zeroPoint,
       bias: UnsafePointer(bias), scales: UnsafePointer(scales), depth: depth,
       columnCount: columnCount,
       isExactInFloat: depth <= exactFloatLimit / (255 * 255))
@@ -95,12 +94,12 @@ private struct PackedIntegerProduct: PackedKernel {
   }
 }
 
-/// Packs a right operand into panels as it is; a part is one panel of one matrix.
+/// Packs a right operand into panels of uint8; a part is one panel of one matrix.
 ///
 /// The packed memory overlaps no operand; lanes past the last column are left as they are. Nothing
 /// is read past the operand.
 private struct ByteTransposition: StepBody {
-  let right: UnsafePointer<UInt8>
+  let right: IntegerOperand
   let packed: UnsafeMutablePointer<UInt8>
   let depth: Int
   let columnCount: Int
@@ -112,17 +111,18 @@ private struct ByteTransposition: StepBody {
     let (batch, panel) = part.quotientAndRemainder(dividingBy: panelCount)
     let first = panel &* vectorWidth
     let lanes = min(columnCount &- first, vectorWidth)
-    let source = right + batch &* depth &* columnCount
+    let source = right.bytes + batch &* depth &* columnCount
+    let flip = right.flip
     let target = packed + part &* depth &* vectorWidth
     if isTransposed {
       for lane in 0..<lanes {
         let column = source + (first &+ lane) &* depth
-        for k in 0..<depth { target[k &* vectorWidth &+ lane] = column[k] }
+        for k in 0..<depth { target[k &* vectorWidth &+ lane] = column[k] ^ flip }
       }
     } else {
       for k in 0..<depth {
-        (target + k &* vectorWidth).update(
-          from: source + (k &* columnCount &+ first), count: lanes)
+        let row = source + (k &* columnCount &+ first)
+        for lane in 0..<lanes { target[k &* vectorWidth &+ lane] = row[lane] ^ flip }
       }
     }
   }
