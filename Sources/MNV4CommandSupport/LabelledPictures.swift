@@ -1,20 +1,19 @@
-import MNV4
-import MNV4CommandSupport
-import MNV4Core
+package import MNV4
+internal import MNV4Core
 
 /// The pictures of a validation set with the class that each belongs to.
-struct LabelledPictures {
-  struct Picture: Hashable {
-    let path: String
-    let classIndex: Int
+package struct LabelledPictures: Sendable {
+  package struct Picture: Hashable, Sendable {
+    package let path: String
+    package let classIndex: Int
   }
 
-  let pictures: [Picture]
+  package let pictures: [Picture]
 
   /// Finds the pictures of `directory`: those that the CSV file lists, or a folder a class.
   ///
   /// - Parameter labelOffset: what is added to each class of the CSV file.
-  init(
+  package init(
     directory: String, labels: String?, labelOffset: Int, model: Model
   ) throws(CommandFailure) {
     let classCount = model.outputShape.last ?? 0
