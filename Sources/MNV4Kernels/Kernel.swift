@@ -8,7 +8,7 @@ package import MNV4Graph
 package struct Kernel: Sendable {
   /// Element, operation, shape, instruction set: `f32_depthwise_3x3_swift`.
   package let name: String
-  /// Whether it computes this problem. Asked only about float32 problems of a valid graph.
+  /// Whether it computes this problem, of a valid graph.
   package let supports: @Sendable (StepProblem) -> Bool
   /// An estimate for one thread.
   package let nanoseconds: @Sendable (StepProblem) -> Double
@@ -46,8 +46,15 @@ extension BackendMemory {
 
 /// Zeroed memory; the failure in the backend's terms.
 func allocate(floatCount: Int) throws(BackendError) -> AlignedBuffer {
+  try allocate(count: floatCount, of: Float.self)
+}
+
+/// Zeroed memory for so many elements; the failure in the backend's terms.
+func allocate<Element: BitwiseCopyable>(
+  count: Int, of type: Element.Type
+) throws(BackendError) -> AlignedBuffer {
   do {
-    return try AlignedBuffer(byteCount: floatCount * MemoryLayout<Float>.stride)
+    return try AlignedBuffer(byteCount: saturatingProduct(count, MemoryLayout<Element>.stride))
   } catch {
     throw .allocation(error)
   }

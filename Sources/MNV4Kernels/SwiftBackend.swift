@@ -1,7 +1,7 @@
 import MNV4Core
 package import MNV4Graph
 
-/// Every operation in float32 on every processor: portable SIMD, no C.
+/// Every operation in every element type on every processor: portable SIMD, no C.
 ///
 /// Results are the same bits at every thread count and on every processor: work is split over
 /// elements of the output, never over a sum, and products are rounded before they are added.
@@ -17,6 +17,12 @@ package struct SwiftBackend: Backend {
     KernelFamily(name: "pooling", kernels: poolingKernels),
     KernelFamily(name: "attention", kernels: attentionKernels),
     KernelFamily(name: "data movement", kernels: dataMovementKernels),
+    KernelFamily(name: "resize", kernels: resizeKernels),
+    KernelFamily(name: "integer layer", kernels: referenceLayerKernels),
+    KernelFamily(name: "integer arithmetic", kernels: referenceRuleKernels),
+    KernelFamily(name: "integer table", kernels: tableKernels),
+    KernelFamily(name: "quantize", kernels: quantizeKernels),
+    KernelFamily(name: "integer softmax", kernels: integerSoftmaxKernels),
   ]
 
   private let kernels: [Kernel]
@@ -35,9 +41,6 @@ package struct SwiftBackend: Backend {
   package var name: String { "swift" }
 
   package func assess(_ problem: StepProblem) -> Assessment {
-    for value in problem.inputs + [problem.output] where value.elementType != .float32 {
-      return .refuses(reason: "its kernels compute float32, not \(value.elementType)")
-    }
     guard let kernel = kernel(for: problem) else {
       return .refuses(reason: "none of its kernels computes this step")
     }

@@ -39,19 +39,23 @@ import Testing
     #expect(chosen == name)
   }
 
-  @Test func refusesIntegers() throws {
-    let shape = try Shape([1, 2, 2, 8])
-    let scale = try QuantizationParameters(
-      scales: [0.5], zeroPoints: [3], axis: nil, shape: shape, elementType: .int8)
-    let value = Value(shape: shape, elementType: .int8, quantization: scale)
-    let node = Node(
-      name: "pool", operation: .globalAveragePool, inputs: [ValueID(0)], output: ValueID(1))
-    let output = Value(shape: try Shape([1, 1, 1, 8]), elementType: .int8, quantization: scale)
-    let graph = Graph(
-      name: "integers", values: [value, output], nodes: [node], inputs: [ValueID(0)],
-      outputs: [ValueID(1)])
-    let assessment = SwiftBackend().assess(StepProblem(node: node, of: graph))
-    #expect(assessment == .refuses(reason: "its kernels compute float32, not int8"))
+  /// A kernel computes the element type that its name begins with.
+  @Test(arguments: ConvolutionProblem.Kind.allCases)
+  func namesTellTheElementType(kind: ConvolutionProblem.Kind) throws {
+    var random = SeededRandom(3)
+    let float = try ConvolutionProblem(kind, random: &random).problem(random: &random).step
+    let integer = try IntegerConvolutionProblem(kind, random: &random)
+      .problem(random: &random).step
+    for (problem, prefix) in [
+      (float, "f32_"), (integer, integer.inputs[0].elementType == .int8 ? "s8_" : "u8_"),
+    ] {
+      let names = kernelBackends.compactMap { backend in
+        if case .runs(let kernel, _) = backend.assess(problem) { kernel } else { nil }
+      }
+      let others = names.filter { !$0.hasPrefix(prefix) }
+      #expect(!names.isEmpty)
+      #expect(others == [])
+    }
   }
 
   /// Packed weights serve several sessions at once, each with its own memory.

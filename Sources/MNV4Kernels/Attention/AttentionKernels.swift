@@ -6,7 +6,7 @@ let attentionKernels: [Kernel] = [
   Kernel(
     name: "f32_matrix_product_swift_6x8",
     supports: { problem in
-      guard case .matrixProduct = problem.operation else { return false }
+      guard case .matrixProduct = problem.operation, problem.isFloat else { return false }
       return true
     },
     nanoseconds: { $0.nanoseconds(rate: Throughput.pointwise) + $0.memoryNanoseconds },
@@ -15,7 +15,7 @@ let attentionKernels: [Kernel] = [
   Kernel(
     name: "f32_softmax_swift",
     supports: { problem in
-      guard case .softmax = problem.operation else { return false }
+      guard case .softmax = problem.operation, problem.isFloat else { return false }
       return true
     },
     nanoseconds: { problem in

@@ -6,7 +6,7 @@ let convolutionKernels: [Kernel] = [
   Kernel(
     name: "f32_conv_indirect_swift_6x8",
     supports: { problem in
-      guard case .convolution = problem.operation else { return false }
+      guard case .convolution = problem.operation, problem.isFloat else { return false }
       return true
     },
     nanoseconds: { problem in
@@ -33,7 +33,7 @@ let convolutionKernels: [Kernel] = [
   Kernel(
     name: "f32_conv_swift_reference",
     supports: { problem in
-      guard case .convolution = problem.operation else { return false }
+      guard case .convolution = problem.operation, problem.isFloat else { return false }
       return true
     },
     nanoseconds: { $0.nanoseconds(rate: Throughput.reference) },

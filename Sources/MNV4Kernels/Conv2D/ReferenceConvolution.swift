@@ -79,7 +79,7 @@ struct PackedReferenceConvolution: PackedKernel {
 
 extension WindowGeometry {
   /// Rows of a matrix as the pixels of an image.
-  fileprivate init(rowCount: Int, inputChannels: Int, outputChannels: Int) {
+  init(rowCount: Int, inputChannels: Int, outputChannels: Int) {
     self.init(
       batchCount: 1, inputHeight: rowCount, inputWidth: 1, inputChannels: inputChannels,
       outputHeight: rowCount, outputWidth: 1, outputChannels: outputChannels, kernelHeight: 1,

@@ -1,12 +1,19 @@
 import MNV4Core
 import MNV4Graph
 
-/// Operations that only move elements.
-let dataMovementKernels: [Kernel] = [
+/// Operations that only move elements, of float32 or 8 bits.
+let dataMovementKernels: [Kernel] =
+  [copyKernel("f32_copy_swift", .float32), padKernel("f32_pad_swift", .float32)]
+  + integerTypes.flatMap { type, prefix in
+    [copyKernel("\(prefix)_copy_swift", type), padKernel("\(prefix)_pad_swift", type)]
+  }
+
+private func copyKernel(_ name: String, _ type: ElementType) -> Kernel {
   Kernel(
-    name: "f32_copy_swift",
+    name: name,
     supports: { problem in
-      switch problem.operation {
+      guard problem.output.elementType == type else { return false }
+      return switch problem.operation {
       case .slice, .concatenation, .reshape: true
       case .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation, .add,
         .multiply, .globalAveragePool, .averagePool, .matrixProduct, .softmax, .pad,
@@ -14,66 +21,86 @@ let dataMovementKernels: [Kernel] = [
         false
       }
     },
-    nanoseconds: { $0.memoryNanoseconds },
-    memory: { _ in .none },
-    pack: { problem throws(BackendError) in PackedCopies(problem) })
-]
+    nanoseconds: { problem in
+      let tables = PackedCopies.tableCount(problem)
+      return problem.memoryNanoseconds
+        + (tables == 0 ? 0 : Double(problem.output.shape.elementCount) / Throughput.table)
+    },
+    memory: { problem in
+      BackendMemory(
+        sharedByteCount: saturatingProduct(
+          PackedCopies.tableCount(problem), IntegerTable.byteCount))
+    },
+    pack: { problem throws(BackendError) in try PackedCopies(problem) })
+}
 
-/// One run of each row of an input, to one run of each row of the output.
+/// One run of each row of an input, to one run of each row of the output. Counts are of bytes.
 struct RowCopy: Sendable {
   let input: Int
   let sourceOffset: Int
   let sourceStride: Int
   let targetOffset: Int
   let count: Int
+  /// What each byte becomes, where that is another.
+  let table: IntegerTable?
 }
 
 struct PackedCopies: PackedKernel {
   let copies: [RowCopy]
   let rowCount: Int
+  /// In bytes.
   let targetStride: Int
 
-  init(_ problem: StepProblem) {
-    let shape = problem.output.shape
-    targetStride = shape.last
-    rowCount = shape.rowCount
-    if case .slice(let slice) = problem.operation {
-      copies = [
-        RowCopy(
-          input: 0, sourceOffset: slice.start, sourceStride: problem.inputs[0].shape.last,
-          targetOffset: 0, count: slice.count)
-      ]
-    } else if case .concatenation = problem.operation {
-      var offset = 0
-      copies = problem.inputs.indices.map { index in
-        let channels = problem.inputs[index].shape.last
-        defer { offset += channels }
-        return RowCopy(
-          input: index, sourceOffset: 0, sourceStride: channels, targetOffset: offset,
-          count: channels)
+  init(_ problem: StepProblem) throws(BackendError) {
+    let output = problem.output
+    let size = output.elementType.byteCount
+    targetStride = output.shape.last * size
+    rowCount = output.shape.rowCount
+    var copies: [RowCopy] = []
+    var offset = 0
+    for (index, input) in problem.inputs.enumerated() {
+      var (start, count, stride) = (0, input.shape.last, input.shape.last)
+      if case .slice(let slice) = problem.operation {
+        (start, count) = (slice.start, slice.count)
+      } else if case .reshape = problem.operation {
+        (count, stride) = (output.shape.last, output.shape.last)
       }
-    } else {
-      copies = [
+      copies.append(
         RowCopy(
-          input: 0, sourceOffset: 0, sourceStride: shape.last, targetOffset: 0, count: shape.last)
-      ]
+          input: index, sourceOffset: start * size, sourceStride: stride * size,
+          targetOffset: offset * size, count: count * size,
+          table: Self.needsTable(input, output)
+            ? try IntegerTable(from: input, to: output, .identity) : nil))
+      offset += count
     }
+    self.copies = copies
   }
 
-  var sharedByteCount: Int { 0 }
+  private static func needsTable(_ input: Value, _ output: Value) -> Bool {
+    !output.isFloat && input.quantization != output.quantization
+  }
+
+  /// How many operands do not have the output's scale and zero point.
+  static func tableCount(_ problem: StepProblem) -> Int {
+    problem.inputs.filter { needsTable($0, problem.output) }.count
+  }
+
+  var sharedByteCount: Int { copies.reduce(0) { $0 + ($1.table?.buffer.byteCount ?? 0) } }
 
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let steps = copies.map { item -> any PreparedStep in
+      let rate = item.table == nil ? Throughput.memory / 2 : Throughput.table
       let body = CopyBody(
-        source: binding.floats(item.input) + item.sourceOffset, sourceStride: item.sourceStride,
-        target: binding.outputFloats + item.targetOffset, targetStride: targetStride,
-        count: item.count,
+        source: binding.bytes(item.input) + item.sourceOffset, sourceStride: item.sourceStride,
+        target: binding.outputBytes + item.targetOffset, targetStride: targetStride,
+        count: item.count, table: item.table?.pointer,
         rows: Partition(
-          count: rowCount, nanosecondsPerItem: Double(item.count * 8) / Throughput.memory,
-          workers: workers))
-      return ParallelStep(body, partCount: body.rows.partCount, workers: workers)
+          count: rowCount, nanosecondsPerItem: Double(item.count) / rate, workers: workers))
+      return ParallelStep(
+        body, partCount: body.rows.partCount, workers: workers,
+        keeping: [item.table?.buffer].compactMap(\.self))
     }
     return steps.count == 1 ? steps[0] : StepSequence(steps)
   }
@@ -82,22 +109,34 @@ struct PackedCopies: PackedKernel {
 /// Any alignment. Source and target are the same memory or do not overlap; nothing is read or
 /// written outside the runs.
 struct CopyBody: StepBody {
-  let source: UnsafePointer<Float>
+  let source: UnsafePointer<UInt8>
   let sourceStride: Int
-  let target: UnsafeMutablePointer<Float>
+  let target: UnsafeMutablePointer<UInt8>
   let targetStride: Int
   let count: Int
+  let table: UnsafePointer<UInt8>?
   let rows: Partition
 
   func run(part: Int) {
     let range = rows[part]
     if count == sourceStride && count == targetStride {
       let offset = range.lowerBound &* count
-      copy(source + offset, to: target + offset, count: range.count &* count)
+      move(source + offset, to: target + offset, count: range.count &* count)
       return
     }
     for row in range {
-      copy(source + row &* sourceStride, to: target + row &* targetStride, count: count)
+      move(source + row &* sourceStride, to: target + row &* targetStride, count: count)
+    }
+  }
+
+  @inline(__always)
+  private func move(
+    _ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int
+  ) {
+    if let table {
+      for index in 0..<count { target[index] = table[Int(source[index])] }
+    } else {
+      copy(source, to: target, count: count)
     }
   }
 }

@@ -28,7 +28,7 @@ private func depthwiseKernel(_ name: String, width: FilterWidth) -> Kernel {
   Kernel(
     name: name,
     supports: { problem in
-      guard case .convolution(let convolution) = problem.operation,
+      guard problem.isFloat, case .convolution(let convolution) = problem.operation,
         convolution.isDepthwise(
           inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last)
       else { return false }

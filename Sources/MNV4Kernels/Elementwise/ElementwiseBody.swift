@@ -150,8 +150,8 @@ struct ElementwiseBody: StepBody {
 
 /// Copies unless both are the same memory.
 @inline(__always)
-func copy(
-  _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int
+func copy<Element: BitwiseCopyable>(
+  _ source: UnsafePointer<Element>, to target: UnsafeMutablePointer<Element>, count: Int
 ) {
   guard count > 0, UnsafePointer(target) != source else { return }
   target.update(from: source, count: count)

@@ -54,7 +54,8 @@ private func elementwiseKernel(
   Kernel(
     name: name,
     supports: { problem in
-      switch problem.operation {
+      guard problem.isFloat else { return false }
+      return switch problem.operation {
       case .activation: name == "f32_activation_swift"
       case .add: name == "f32_add_swift"
       case .multiply: name == "f32_multiply_swift"

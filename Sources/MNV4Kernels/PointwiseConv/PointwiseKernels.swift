@@ -7,7 +7,7 @@ let pointwiseKernels: [Kernel] = [
     name: "f32_pointwise_swift_6x8",
     supports: { problem in
       guard case .convolution(let convolution) = problem.operation else { return false }
-      return convolution.isPointwise
+      return convolution.isPointwise && problem.isFloat
     },
     nanoseconds: { $0.nanoseconds(rate: Throughput.pointwise) },
     memory: { .shared(floatCount: PackedRows.floatCount($0)) },
@@ -19,7 +19,7 @@ let fullyConnectedKernels: [Kernel] = [
   Kernel(
     name: "f32_fully_connected_swift_6x8",
     supports: { problem in
-      guard case .fullyConnected = problem.operation else { return false }
+      guard case .fullyConnected = problem.operation, problem.isFloat else { return false }
       return true
     },
     nanoseconds: { problem in
@@ -33,7 +33,7 @@ let fullyConnectedKernels: [Kernel] = [
   Kernel(
     name: "f32_fully_connected_swift_reference",
     supports: { problem in
-      guard case .fullyConnected = problem.operation else { return false }
+      guard case .fullyConnected = problem.operation, problem.isFloat else { return false }
       return true
     },
     nanoseconds: { $0.nanoseconds(rate: Throughput.reference) },

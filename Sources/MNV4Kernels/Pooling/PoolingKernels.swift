@@ -5,7 +5,7 @@ import MNV4Graph
 let poolingKernels: [Kernel] = [
   Kernel(
     name: "f32_average_pool_swift",
-    supports: { poolGeometry($0) != nil },
+    supports: { $0.isFloat && poolGeometry($0) != nil },
     nanoseconds: { problem in
       let taps = poolGeometry(problem)?.tapCount ?? 0
       let sums = Double(problem.output.shape.elementCount * taps)
@@ -18,7 +18,8 @@ let poolingKernels: [Kernel] = [
     })
 ]
 
-private func poolGeometry(_ problem: StepProblem) -> WindowGeometry? {
+/// The windows of a mean; nil for other operations.
+func poolGeometry(_ problem: StepProblem) -> WindowGeometry? {
   let input = problem.inputs[0]
   switch problem.operation {
   case .averagePool(let pool):

@@ -98,16 +98,42 @@ struct IntegerProblem: CustomStringConvertible {
     let constants = try constants.map { try $0.constant() }
     let shape = try ShapeInference.outputShape(
       of: operation, inputs: values, constants: constants)
+    var graph = Graph(name: "problem", constants: constants)
     let node = Node(
-      name: "step", operation: operation, inputs: values.indices.map { ValueID($0) },
-      output: ValueID(values.count))
-    let graph = Graph(
-      name: "problem", values: values + [try output.value(shape)], constants: constants,
-      nodes: [node], inputs: node.inputs, outputs: [node.output])
+      name: "step", operation: operation, inputs: try Self.addOperands(values, to: &graph),
+      output: ValueID(graph.values.count))
+    graph.values.append(try output.value(shape))
+    graph.nodes.append(node)
+    graph.outputs = [node.output]
     try graph.validate()
     step = StepProblem(node: node, of: graph)
     self.inputs = inputs.map(\.bytes)
     self.expected = expected(shape)
+  }
+
+  /// Adds what makes every operand from the graph's one input: runs of it in other shapes.
+  private static func addOperands(_ values: [Value], to graph: inout Graph) throws -> [ValueID] {
+    graph.inputs = [ValueID(0)]
+    guard values.count > 1 else {
+      graph.values = values
+      return graph.inputs
+    }
+    let length = values.reduce(0) { max($0, $1.shape.elementCount) }
+    graph.values = [Value(shape: try Shape([length]))]
+    func add(_ operation: Operation, _ input: ValueID, _ value: Value) -> ValueID {
+      let output = ValueID(graph.values.count)
+      graph.values.append(value)
+      graph.nodes.append(
+        Node(name: "operand", operation: operation, inputs: [input], output: output))
+      return output
+    }
+    return try values.map { value in
+      let count = value.shape.elementCount
+      let run = add(
+        .slice(Slice(start: 0, count: count)), graph.inputs[0], Value(shape: try Shape([count])))
+      let floats = add(.reshape(value.shape), run, Value(shape: value.shape))
+      return value.elementType == .float32 ? floats : add(.quantize, floats, value)
+    }
   }
 
   /// Whether a plan may let the output overwrite the first input.

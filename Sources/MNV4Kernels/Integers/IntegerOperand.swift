@@ -1,0 +1,81 @@
+import MNV4Core
+import MNV4Graph
+
+/// Bytes of int8 or uint8 and the integer that stands for 0.
+///
+/// int8 is read as uint8: with its sign bit flipped a byte is the integer plus 128, and so is the zero
+/// point here.
+struct IntegerOperand {
+  let bytes: UnsafePointer<UInt8>
+  /// 0x80 for int8, 0 for uint8.
+  let flip: UInt8
+  let zeroPoint: Int32
+
+  /// - Parameter type: int8 or uint8.
+  init(_ bytes: UnsafeRawPointer, _ type: ElementType, zeroPoint: Int32) {
+    self.bytes = bytes.assumingMemoryBound(to: UInt8.self)
+    flip = type == .int8 ? 0x80 : 0
+    self.zeroPoint = zeroPoint &+ Int32(flip)
+  }
+
+  /// Element `index`, counted from the zero point: −255 to 255.
+  @inline(__always)
+  subscript(_ index: Int) -> Int32 { Int32(bytes[index] ^ flip) &- zeroPoint }
+
+  static func + (operand: IntegerOperand, offset: Int) -> IntegerOperand {
+    IntegerOperand(
+      bytes: operand.bytes + offset, flip: operand.flip, zeroPoint: operand.zeroPoint)
+  }
+
+  private init(bytes: UnsafePointer<UInt8>, flip: UInt8, zeroPoint: Int32) {
+    self.bytes = bytes
+    self.flip = flip
+    self.zeroPoint = zeroPoint
+  }
+}
+
+extension Value {
+  var isFloat: Bool { elementType == .float32 }
+}
+
+extension StepProblem {
+  /// Whether every operand is float32.
+  var isFloat: Bool { output.isFloat && inputs.allSatisfy(\.isFloat) }
+
+  /// Input `index`, of an integer type.
+  func operand(_ index: Int, _ binding: StepBinding) -> IntegerOperand {
+    IntegerOperand(
+      binding.inputs[index], inputs[index].elementType, zeroPoint: inputs[index].zeroPoint)
+  }
+
+  /// Reads the weights of an integer layer.
+  func withIntegers<Result>(
+    _ weights: ConstantID, _ body: (IntegerOperand) throws(BackendError) -> Result
+  ) throws(BackendError) -> Result {
+    let constant = constant(weights)
+    return try constant.data.withElements(as: UInt8.self) { elements throws(BackendError) in
+      guard let base = elements.baseAddress, let quantization = constant.quantization else {
+        preconditionFailure("not integer weights")
+      }
+      return try body(
+        IntegerOperand(base, constant.elementType, zeroPoint: quantization.zeroPoints[0]))
+    }
+  }
+
+  /// The scale of each output's requantization; with a float32 output, what its sums stand for.
+  func layerScales(_ weights: ConstantID) -> [Float] {
+    let constant = constant(weights)
+    let scales = constant.quantization?.scales ?? []
+    return (0..<constant.shape[0]).map { channel in
+      Requantization.scale(
+        inputs[0].scale, scales[scales.count == 1 ? 0 : channel],
+        output: output.isFloat ? 1 : output.scale)
+    }
+  }
+
+  /// The bias of each output; zeros where there is none.
+  func layerBias(_ bias: ConstantID?, count: Int) -> [Int32] {
+    guard let bias else { return [Int32](repeating: 0, count: count) }
+    return constant(bias).data.withElements(as: Int32.self) { Array($0) }
+  }
+}
