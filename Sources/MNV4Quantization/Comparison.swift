@@ -25,7 +25,7 @@ final class Comparison {
   private let float: NetworkRun
   private let integer: NetworkRun
   private let origins: [Int?]
-  private var isolatedSteps: [Int: IsolatedStep] = [:]
+  private var isolatedSteps: [Int: SingleStep] = [:]
   private var input: [Float]
   private var found: [Float]
   private var alone: [Float]
@@ -40,15 +40,11 @@ final class Comparison {
     input = [Float](repeating: 0, count: float[float.inputs[0]].shape.elementCount)
     found = [Float](repeating: 0, count: largest)
     alone = found
-    do throws(QuantizationFailure) {
-      for (index, node) in integer.graph.nodes.enumerated() {
-        guard let origin = origins[index], Self.computesIntegers(node, of: integer.graph) else {
-          continue
-        }
-        isolatedSteps[origin] = try IsolatedStep(node, of: integer.graph)
+    for (index, node) in integer.graph.nodes.enumerated() {
+      guard let origin = origins[index], Self.computesIntegers(node, of: integer.graph) else {
+        continue
       }
-    } catch {
-      throw MNV4Error(.outOfResources, error.description)
+      isolatedSteps[origin] = try SingleStep(node, of: integer.graph, options: options)
     }
   }
 
