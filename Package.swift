@@ -38,6 +38,7 @@ let package = Package(
   products: [
     .library(name: "MNV4", targets: ["MNV4"]),
     .library(name: "MNV4Imaging", targets: ["MNV4Imaging"]),
+    .library(name: "MNV4Quantization", targets: ["MNV4Quantization"]),
     .executable(name: "mnv4-run", targets: ["mnv4-run"]),
     .executable(name: "mnv4-convert", targets: ["mnv4-convert"]),
     .executable(name: "mnv4-bench", targets: ["mnv4-bench"]),
@@ -71,6 +72,7 @@ let package = Package(
         "MNV4Kernels", "MNV4Format", "MNV4Graph", "MNV4Core",
       ]),
     target("MNV4Imaging", ["CImageCodecs", "MNV4"]),
+    target("MNV4Quantization", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"]),
     target(
       "MNV4CommandSupport",
       [
@@ -122,6 +124,9 @@ let package = Package(
     tests(
       "MNV4ImagingTests", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"],
       resources: [.copy("Fixtures")]),
+    tests(
+      "MNV4QuantizationTests",
+      ["MNV4Quantization", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
   ],
   swiftLanguageModes: [.v6]
 )
