@@ -72,6 +72,7 @@ let package = Package(
         "MNV4Kernels", "MNV4Format", "MNV4Graph", "MNV4Core",
       ]),
     target("MNV4Imaging", ["CImageCodecs", "MNV4"]),
+    target("MNV4Quantization", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"]),
     target(
       "MNV4Quantization",
       ["MNV4", "MNV4Imaging", "MNV4Kernels", "MNV4Format", "MNV4Graph", "MNV4Core"]),
@@ -126,6 +127,9 @@ let package = Package(
     tests(
       "MNV4ImagingTests", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"],
       resources: [.copy("Fixtures")]),
+    tests(
+      "MNV4QuantizationTests",
+      ["MNV4Quantization", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
   ],
   swiftLanguageModes: [.v6]
 )
