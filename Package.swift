@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "MNV4Quantization", targets: ["MNV4Quantization"]),
     .executable(name: "mnv4-run", targets: ["mnv4-run"]),
     .executable(name: "mnv4-convert", targets: ["mnv4-convert"]),
+    .executable(name: "mnv4-quantize", targets: ["mnv4-quantize"]),
     .executable(name: "mnv4-bench", targets: ["mnv4-bench"]),
   ],
   traits: [
@@ -72,10 +73,9 @@ let package = Package(
         "MNV4Kernels", "MNV4Format", "MNV4Graph", "MNV4Core",
       ]),
     target("MNV4Imaging", ["CImageCodecs", "MNV4"]),
-    target("MNV4Quantization", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"]),
     target(
       "MNV4Quantization",
-      ["MNV4", "MNV4Imaging", "MNV4Kernels", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+      ["MNV4Imaging", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
     target(
       "MNV4CommandSupport",
       [
@@ -90,6 +90,12 @@ let package = Package(
       [
         "MNV4CommandSupport", "MNV4Import", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph",
         "MNV4Core",
+      ]),
+    command(
+      "mnv4-quantize",
+      [
+        "MNV4CommandSupport", "MNV4Quantization", "MNV4Imaging", "MNV4", "MNV4Format",
+        "MNV4Graph", "MNV4Core",
       ]),
     command(
       "mnv4-bench",

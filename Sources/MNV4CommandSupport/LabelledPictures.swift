@@ -76,7 +76,7 @@ package struct LabelledPictures: Sendable {
     var pictures: [Picture] = []
     for (folder, index) in zip(folders, indices) {
       let path = "\(directory)/\(folder)"
-      pictures += try list(path).filter { !$0.isFolder && isPicture($0.name) }
+      pictures += try list(path).filter { !$0.isFolder && PictureName.isPicture($0.name) }
         .map { Picture(path: "\(path)/\($0.name)", classIndex: index) }
     }
     return pictures
@@ -109,10 +109,5 @@ package struct LabelledPictures: Sendable {
 
   private static func list(_ path: String) throws(CommandFailure) -> [FolderEntry] {
     do { return try FolderEntry.list(path) } catch { throw CommandFailure(file: path, error) }
-  }
-
-  private static func isPicture(_ name: String) -> Bool {
-    guard !name.hasPrefix("."), let dot = name.lastIndex(of: ".") else { return false }
-    return ["jpg", "jpeg", "jpe", "png"].contains(name[name.index(after: dot)...].lowercased())
   }
 }

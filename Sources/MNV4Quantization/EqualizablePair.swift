@@ -80,7 +80,7 @@ extension Graph {
         guard self[node.output].shape.last == value.shape.last else { return nil }
       case .globalAveragePool, .averagePool: break
       case .batchNormalization, .channelScale, .add, .multiply, .slice, .concatenation,
-        .matrixProduct, .softmax:
+        .matrixProduct, .softmax, .pad, .resizeBilinear, .quantize, .dequantize:
         return nil
       }
       current = next
@@ -123,7 +123,8 @@ private struct EqualizableLayer {
       activation = layer.activation
       hasResidual = false
     case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape:
+      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad,
+      .resizeBilinear, .quantize, .dequantize:
       return nil
     }
   }

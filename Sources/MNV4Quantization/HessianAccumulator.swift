@@ -1,3 +1,5 @@
+import MNV4Core
+
 /// Gathers a layer's `Hessian` from its inputs, a picture at a time.
 ///
 /// Of each picture at most `positionLimit` output positions count, drawn with a seed; so time and
@@ -22,7 +24,7 @@ package struct HessianAccumulator: Sendable {
     precondition(positionLimit > 0)
     self.geometry = geometry
     self.positionLimit = positionLimit
-    generator = SplitMix64(seed: seed)
+    generator = SplitMix64(state: seed)
     products =
       geometry.layout.inputsPerGroup == 1 && geometry.layout.groupCount > 1
       ? .depthwise(DepthwiseProducts(layout: geometry.layout))

@@ -25,6 +25,12 @@ package struct Int8Grid: Hashable, Sendable {
     self.zeroPoint = Int32(min(max(zeroPoint, -128), 127))
   }
 
+  /// The scale is finite, normal and above zero, the zero point −128 to 127.
+  init(scale: Float, zeroPoint: Int32) {
+    self.scale = scale
+    self.zeroPoint = zeroPoint
+  }
+
   /// The integer of `value`: nearest, ties to even, clamped; NaN becomes the zero point.
   package func integer(of value: Double) -> Int8 {
     guard !value.isNaN else { return Int8(zeroPoint) }

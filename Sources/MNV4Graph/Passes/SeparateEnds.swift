@@ -79,7 +79,7 @@ extension Convolution {
 
 extension Operation {
   /// The same operation without its activation; nil where it cannot have one.
-  fileprivate var withoutActivation: Operation? {
+  package var withoutActivation: Operation? {
     switch self {
     case .convolution(var convolution):
       convolution.activation = .identity
