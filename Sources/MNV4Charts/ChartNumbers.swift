@@ -6,6 +6,7 @@ extension Double {
   package func significantText(_ digits: Int) -> String {
     guard isFinite else { return isNaN ? "NaN" : self < 0 ? "-∞" : "∞" }
     guard self != 0 else { return "0" }
+    guard magnitude >= 1e-290 else { return "\(self)" }
     let exponent = decimalExponent
     guard (-5..<7).contains(exponent) else {
       let mantissa = self / .powerOfTen(exponent)

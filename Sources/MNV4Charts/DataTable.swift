@@ -82,11 +82,14 @@ package struct DataTable: Sendable {
       [Markup(column.title)])
   }
 
+  /// Text that takes a line up to a width, and then breaks.
+  private func fit(_ content: Markup) -> Markup { .tag("span", ["class": "fit"], [content]) }
+
   private func row(_ row: Row) -> Markup {
     let cells = zip(columns, row.cells).map { column, cell -> Markup in
       switch column.kind {
-      case .name: .tag("th", ["scope": "row", "class": "name"], [cell.content])
-      case .text: .tag("td", ["class": "text"], [cell.content])
+      case .name: .tag("th", ["scope": "row", "class": "name"], [fit(cell.content)])
+      case .text: .tag("td", ["class": "text"], [fit(cell.content)])
       case .number:
         .tag(
           "td", ["class": "number", "data-number": cell.number.map { "\($0)" }], [cell.content])

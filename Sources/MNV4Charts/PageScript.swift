@@ -41,5 +41,5 @@ extension Page {
     """#
 
   /// The SHA-256 of `script` in Base64, which lets a browser run it and no other.
-  static let scriptHash: StaticString = "sha256-PLACEHOLDER"
+  static let scriptHash: StaticString = "sha256-shnsQHW83F6rPtbptzk4QAiXFN1k+Tt/tITJ+artD1s="
 }

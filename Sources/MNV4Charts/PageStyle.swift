@@ -3,7 +3,7 @@ extension Page {
   static let style: StaticString = """
     :root {
       --ground: #f5f6f8; --card: #ffffff; --ink: #18202b; --soft: #566172; --line: #dde1e7;
-      --grid: #e6e9ee; --first: #2563a8; --second: #8a97a8; --room: #d3dcea; --link: #1d5fa8;
+      --grid: #e6e9ee; --first: #4179b8; --second: #8290a2; --room: #d3dcea; --link: #1d5fa8;
       --caution: #8a5a00; --caution-ground: #fdf3dc; --severe: #b3261e; --severe-ground: #fdeceb;
       --good: #1b6e3c;
       color-scheme: light dark;
@@ -26,7 +26,7 @@ extension Page {
     h2 { font-size: 17px; line-height: 1.35; font-weight: 650; }
     h3 { font-size: 14px; font-weight: 650; }
     a { color: var(--link); }
-    code, .rows .label b, td.name, th.name {
+    code, .rows .label b, tbody th.name {
       font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
       font-weight: 400;
     }
@@ -52,15 +52,16 @@ extension Page {
     .notice h2 { color: var(--caution); }
     .notice.severe h2 { color: var(--severe); }
     .points { overflow-wrap: anywhere; }
+    .card .points + p { margin-top: 10px; }
 
     .tiles { display: grid; gap: 12px; margin-top: 18px;
-      grid-template-columns: repeat(auto-fit, minmax(min(100%, 215px), 1fr)); }
+      grid-template-columns: repeat(6, minmax(0, 1fr)); }
     .tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
-      padding: 13px 16px 14px; min-width: 0; }
+      padding: 12px 14px 13px; min-width: 0; }
     .tile .name { color: var(--soft); font-size: 13px; }
-    .tile .value { font-size: 25px; line-height: 1.3; font-weight: 650;
+    .tile .value { font-size: 19px; line-height: 1.4; font-weight: 650;
       font-variant-numeric: tabular-nums; }
-    .tile .value.none { color: var(--soft); font-weight: 400; font-size: 18px; line-height: 32px; }
+    .tile .value.none { color: var(--soft); font-weight: 400; font-size: 17px; line-height: 27px; }
     .tile .value.severe { color: var(--severe); }
     .tile .value.caution { color: var(--caution); }
     .tile .detail { color: var(--soft); font-size: 13px; margin-top: 6px; }
@@ -75,7 +76,7 @@ extension Page {
     figcaption p { color: var(--soft); max-width: 100ch; margin-top: 4px; font-size: 14px; }
     .rows { font-size: 12.5px; margin-top: 8px; }
     .row { display: grid; column-gap: 14px; align-items: center;
-      grid-template-columns: minmax(150px, 26%) minmax(0, 1fr) var(--values, 64px); }
+      grid-template-columns: minmax(150px, min(26%, 330px)) minmax(0, 1fr) var(--values, 64px); }
     .values-2 { --values: 128px; }
     .values-3 { --values: 192px; }
     .row:not(.axis):hover { background: color-mix(in srgb, var(--first) 9%, transparent); }
@@ -115,13 +116,13 @@ extension Page {
 
     .scroll { overflow-x: auto; margin-top: 10px; }
     table { border-collapse: collapse; font-size: 12.5px; line-height: 1.35; width: 100%; }
-    th, td { padding: 4px 9px; border-bottom: 1px solid var(--grid); text-align: left;
+    th, td { padding: 4px 8px; border-bottom: 1px solid var(--grid); text-align: left;
       white-space: nowrap; }
     thead th { color: var(--soft); font-weight: 600; vertical-align: bottom;
       border-bottom: 1px solid var(--line); white-space: normal; }
     th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
-    th.name { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 17ch; }
-    td.text { white-space: normal; }
+    .fit { display: inline-block; width: max-content; max-width: 40ch; white-space: normal;
+      overflow-wrap: break-word; vertical-align: top; }
     tbody tr:hover { background: color-mix(in srgb, var(--first) 9%, transparent); }
     tbody tr.caution { background: var(--caution-ground); }
     tbody tr.severe { background: var(--severe-ground); }
@@ -136,13 +137,16 @@ extension Page {
       clip-path: inset(50%); white-space: nowrap; }
     footer { color: var(--soft); font-size: 13px; margin-top: 20px; }
 
+    @media (max-width: 1100px) { .tiles { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
     @media (max-width: 700px) {
+      .tiles { gap: 8px; grid-template-columns: repeat(2, minmax(0, 1fr)); }
       main { padding: 18px 12px 40px; }
       .card { padding: 14px 13px; }
       h1 { font-size: 22px; }
       .row { grid-template-columns: minmax(0, 1fr) auto; row-gap: 1px; padding-top: 4px; }
       .row .label { justify-content: flex-start; }
-      .row .values { grid-auto-columns: 54px; }
+      .row .values { grid-auto-columns: 47px; }
+      .fit { max-width: 24ch; }
       .row .plot { grid-column: 1 / -1; grid-row: 2; }
       .row.axis { padding-bottom: 2px; }
     }
@@ -155,9 +159,11 @@ extension Page {
       .row, tr, .tile, .notice { break-inside: avoid; }
       .row.axis { position: static; }
       .row { font-size: 9px; }
-      .row .plot { min-height: 15px; }
+      .row:not(.axis) .plot { min-height: 15px; height: 15px; }
+      .note { font-size: inherit; }
       h2 { break-after: avoid; }
       table { font-size: 7.5px; }
+      .fit { max-width: 30ch; }
       th, td { padding: 1px 4px; }
       .scroll { overflow: visible; }
       thead { display: table-header-group; }

@@ -1,6 +1,6 @@
 extension String {
   /// The text with what a reader cannot see (control and formatting characters, those that change
-  /// the direction of writing, unassigned ones) spelled as `\u{202E}`: fit for a terminal and for XML
+  /// the direction of writing, unassigned ones) spelled as `\n` or `\u{202E}`: fit for a terminal and for XML
   /// wherever it came from.
   package var visible: String {
     var result = ""

@@ -23,8 +23,8 @@ struct ReportLayerTable {
 
   var lines: [String] {
     var columns = allColumns.filter { $0.cells.contains { !$0.isEmpty && $0 != "–" } }
-    // Two bars of eight characters at least, each with a space to its number.
-    while columns.count > 1, total(columns) + 2 * 9 > width,
+    // Two bars of twelve characters, each with a space to its number.
+    while columns.count > 1, total(columns) + 2 * 13 > width,
       let least = columns.indices.max(by: { columns[$0].rank < columns[$1].rank }),
       columns[least].rank > 0
     { columns.remove(at: least) }
@@ -88,8 +88,10 @@ struct ReportLayerTable {
       },
       column("float µs", rank: 1) { $0.floatMicroseconds.text(1) },
       column("int8 µs", rank: 1) { $0.integerMicroseconds.text(1) },
-      column("float", rank: 8) { $0.floatByteCount == 0 ? "–" : $0.floatByteCount.byteText },
-      column("int8", rank: 7) { $0.integerByteCount == 0 ? "–" : $0.integerByteCount.byteText },
+      column("float size", rank: 8) { $0.floatByteCount == 0 ? "–" : $0.floatByteCount.byteText },
+      column("int8 size", rank: 7) {
+        $0.integerByteCount == 0 ? "–" : $0.integerByteCount.byteText
+      },
     ]
   }
 

@@ -54,12 +54,13 @@ extension QuantizationReport.Reading {
 }
 
 extension QuantizationReport.Layer {
-  /// The numbers that int8 reaches with the layer's scale and zero point; nil in float.
+  /// The numbers that round to an integer from -128 to 127 with the layer's scale and zero point, half
+  /// a step beyond the outermost ones included; nil in float.
   var reach: RangeChart.Stretch? {
     guard !isFloat, let scale, let zeroPoint else { return nil }
     return RangeChart.Stretch(
-      lowest: (-128 - Double(zeroPoint)) * Double(scale),
-      highest: (127 - Double(zeroPoint)) * Double(scale))
+      lowest: (-128.5 - Double(zeroPoint)) * Double(scale),
+      highest: (127.5 - Double(zeroPoint)) * Double(scale))
   }
 
   var observed: RangeChart.Stretch {

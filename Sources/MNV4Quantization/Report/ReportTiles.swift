@@ -99,9 +99,9 @@ struct ReportTiles {
   private var output: Markup {
     let reading = QuantizationReport.Reading(isolatedDecibels: report.outputDecibels)
     return tile(
-      "Signal to noise of the output",
+      "Output signal to noise",
       report.outputDecibels.map { Optional($0).noiseText.withMinusSign }, reading.tone,
-      [detail("on the calibration pictures, against the float network")])
+      [detail("on the calibration pictures, against float")])
   }
 
   private var readings: Markup {

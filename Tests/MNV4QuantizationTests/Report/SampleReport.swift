@@ -100,7 +100,8 @@ private struct Maker {
     let isRectified = operation.contains("ReLU6")
     let highest = isRectified ? min(6, uniform(2.5, 9)) : uniform(3, 26)
     let lowest = isRectified ? 0 : -uniform(3, 22)
-    let scale = (highest - lowest) / 255 * uniform(0.93, 1)
+    let isClipped = uniform(0, 1) > 0.3
+    let scale = (highest - lowest) / 255 * (isClipped ? uniform(0.9, 0.98) : 1)
     let isolated = isDepthwise ? uniform(27, 38) : uniform(33, 44)
     accumulated = min(accumulated - uniform(-0.35, 0.75), isolated - uniform(0, 2))
     accumulated = max(accumulated, 24)
@@ -109,7 +110,7 @@ private struct Maker {
     let layer = QuantizationReport.Layer(
       name: name, operation: operation, isFloat: false, lowest: Float(lowest),
       highest: Float(highest), scale: Float(scale), zeroPoint: Int(-lowest / scale) - 128,
-      clippedShare: uniform(0, 1) < 0.3 ? 0 : uniform(0, 0.0015),
+      clippedShare: isClipped ? uniform(0, 0.0015) : 0,
       weightRangeRatio: weights > 0 ? uniform(1.4, isDepthwise ? 38 : 9) : nil,
       isolatedDecibels: isolated, accumulatedDecibels: accumulated,
       reading: .init(isolatedDecibels: isolated), floatMicroseconds: isTimed ? float : nil,
