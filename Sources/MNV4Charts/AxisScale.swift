@@ -34,8 +34,8 @@ package struct AxisScale: Hashable, Sendable {
     return AxisScale(lowest: 0, highest: Double(count) * step, ticks: ticks, kind: .linear)
   }
 
-  /// From the smallest to the largest finite value, zero included: three decades on either side of
-  /// zero are apart, what is smaller is close to it.
+  /// From the smallest to the largest finite value, zero included, straight up to a tenth of what is
+  /// usual among the values: two to eight decades are apart, what is smaller is close to zero.
   package static func symmetricLog(_ values: some Sequence<Double>) -> AxisScale {
     let finite = values.filter(\.isFinite)
     var lowest = min(finite.min() ?? 0, 0)
@@ -48,19 +48,29 @@ package struct AxisScale: Hashable, Sendable {
     lowest *= 1.1
     highest *= 1.1
     let top = largest.decimalExponent
-    let unit = Double.powerOfTen(top - 2)
+    let inner = innermostExponent(finite, top: top)
     var ticks = [Tick(number: 0)]
-    for exponent in (top - 2)...top {
+    for exponent in inner...top {
       let power = Double.powerOfTen(exponent)
-      // The innermost pair stands too close to zero for numbers.
-      let label = exponent == top - 2 ? nil : power.significantText(2)
+      // The innermost pair stands too close to zero for numbers; many decades have room for half.
+      let isLabelled = exponent > inner && (top - inner < 4 || (top - exponent) % 2 == 0)
+      let label = isLabelled ? power.significantText(2) : nil
       if power <= highest { ticks.append(Tick(value: power, label: label)) }
       if -power >= lowest {
         ticks.insert(Tick(value: -power, label: label.map { "−\($0)" }), at: 0)
       }
     }
+    let unit = Double.powerOfTen(inner)
     return AxisScale(
       lowest: lowest, highest: highest, ticks: ticks, kind: .symmetricLog(unit: unit))
+  }
+
+  /// A decade below the median magnitude of the values, two to eight below the largest.
+  private static func innermostExponent(_ values: [Double], top: Int) -> Int {
+    let magnitudes = values.map(\.magnitude).filter { $0 > smallestLength }.sorted()
+    guard !magnitudes.isEmpty else { return top - 2 }
+    let median = magnitudes[magnitudes.count / 2].decimalExponent
+    return min(max(median - 1, top - 8), top - 2)
   }
 
   /// Where the value stands, from 0 to 1; values beyond the ends stand at them. Nil for NaN.

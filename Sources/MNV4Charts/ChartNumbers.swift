@@ -18,11 +18,17 @@ extension Double {
     return String((significant.first == "." ? significant.dropFirst() : significant).reversed())
   }
 
+  /// The number with exactly `digits` decimals where that fits a column, in short form where it is too
+  /// large for that or not finite.
+  package func columnText(_ digits: Int) -> String {
+    magnitude < 1e6 ? roundedText(digits) : significantText(3)
+  }
+
   /// A share of 0 to 1 in per cent: `0%`, `<0.01%`, `3.14%`.
   package var percentText: String {
     guard isFinite else { return "NaN" }
     if self == 0 { return "0%" }
-    return self > 0 && self < 5e-5 ? "<0.01%" : "\((100 * self).roundedText(2))%"
+    return self > 0 && self < 5e-5 ? "<0.01%" : "\((100 * self).columnText(2))%"
   }
 
   /// The largest k with 10ᵏ ≤ |x|, for a finite number that is not zero.

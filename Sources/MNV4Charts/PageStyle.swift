@@ -121,6 +121,10 @@ extension Page {
     thead th { color: var(--soft); font-weight: 600; vertical-align: bottom;
       border-bottom: 1px solid var(--line); white-space: normal; }
     th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
+    th.name:first-child, th:first-child + th.name { position: sticky; left: 0;
+      background: var(--card); }
+    tr.caution th.name { background: var(--caution-ground); }
+    tr.severe th.name { background: var(--severe-ground); }
     .fit { display: inline-block; width: max-content; max-width: 40ch; white-space: normal;
       overflow-wrap: break-word; vertical-align: top; }
     tbody tr:hover { background: color-mix(in srgb, var(--first) 9%, transparent); }
@@ -147,6 +151,7 @@ extension Page {
       .row .label { justify-content: flex-start; }
       .row .values { grid-auto-columns: 47px; }
       .fit { max-width: 24ch; }
+      th.name:first-child, th:first-child + th.name { position: static; }
       .row .plot { grid-column: 1 / -1; grid-row: 2; }
       .row.axis { padding-bottom: 2px; }
     }
@@ -166,6 +171,7 @@ extension Page {
       .fit { max-width: 30ch; }
       th, td { padding: 1px 4px; }
       .scroll { overflow: visible; }
+      th.name:first-child, th:first-child + th.name { position: static; }
       thead { display: table-header-group; }
     }
     """

@@ -30,6 +30,15 @@ import Testing
     #expect(abs((small[2] - small[1]) / (small[1] - small[0]) - 1) < 0.1)
   }
 
+  /// One value far out leaves room for the others.
+  @Test func symmetricLogFollowsWhatIsUsual() throws {
+    let scale = AxisScale.symmetricLog([-3, 2, 5, 6, 5e4, .infinity])
+    #expect(scale.ticks.map(\.value) == [-1, -0.1, 0, 0.1, 1, 10, 100, 1000, 1e4])
+    #expect(scale.ticks.compactMap(\.label) == ["−1", "0", "1", "100", "10000"])
+    let places = try [0.0, 2, 6].map { try #require(scale.fraction($0)) }
+    #expect(places[1] - places[0] > 0.1 && places[2] - places[1] > 0.04)
+  }
+
   @Test(
     arguments: [
       [], [0], [.nan], [.infinity, -.infinity], [1e308, -1e308], [.leastNonzeroMagnitude],

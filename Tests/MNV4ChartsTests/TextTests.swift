@@ -52,7 +52,7 @@ import Testing
 
   @Test(arguments: [
     (0, "0%"), (1, "100.00%"), (0.0314, "3.14%"), (0.00001, "<0.01%"), (5e-5, "0.01%"),
-    (.nan, "NaN"), (.infinity, "NaN"),
+    (.nan, "NaN"), (.infinity, "NaN"), (1e30, "1.00e32%"),
   ])
   func percentText(_ share: Double, _ text: String) {
     #expect(share.percentText == text)
@@ -61,6 +61,14 @@ import Testing
   @Test(arguments: [(1, 0), (9.99, 0), (10, 1), (1000, 3), (0.1, -1), (0.001, -3), (-250, 2)])
   func decimalExponent(_ number: Double, _ exponent: Int) {
     #expect(number.decimalExponent == exponent)
+  }
+
+  @Test(arguments: [
+    (1234.56, 1, "1234.6"), (-0.25, 2, "-0.25"), (1.234e9, 1, "1.23e9"), (.nan, 1, "NaN"),
+    (-.infinity, 1, "-∞"),
+  ])
+  func columnText(_ number: Double, _ digits: Int, _ text: String) {
+    #expect(number.columnText(digits) == text)
   }
 
   @Test func minusSignsAreTrueOnes() {

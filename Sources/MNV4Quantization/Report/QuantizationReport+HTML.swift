@@ -15,7 +15,7 @@ extension QuantizationReport {
     let details = [keptCard, equalizedCard, settingsCard].compactMap { $0 }
     body.append(.tag("div", ["class": "columns"], details))
     body.append(ReportLegend.markup)
-    return Page(title: "\(network): int8 quantization", body: body).html
+    return Page(title: "\(title): int8 quantization", body: body).html
   }
 
   private var pageHeader: Markup {
@@ -26,7 +26,7 @@ extension QuantizationReport {
       "header",
       [
         .tag("p", ["class": "eyebrow"], ["int8 quantization report"]),
-        .tag("h1", ["\(network)"]), .tag("p", ["class": "lead"], ["\(lead)"]),
+        .tag("h1", ["\(title)"]), .tag("p", ["class": "lead"], ["\(lead)"]),
       ])
   }
 
@@ -43,9 +43,7 @@ extension QuantizationReport {
 
   /// The layers that read as broken or suspect by name, the noisiest first, and what to try.
   private var attentionCard: Markup? {
-    let found = layers.indices
-      .filter { layers[$0].reading == .broken || layers[$0].reading == .suspect }
-      .sorted { Self.isNoisier(layers[$0], layers[$1]) }
+    let found = layersToActOn
     guard let worst = found.first else { return nil }
     let hasBroken = layers[worst].reading == .broken
     let items = found.map { index -> Markup in
@@ -73,11 +71,6 @@ extension QuantizationReport {
             .tag("code", ["\(flag)"]), ".",
           ]),
       ])
-  }
-
-  private static func isNoisier(_ first: Layer, _ second: Layer) -> Bool {
-    if first.reading != second.reading { return first.reading == .broken }
-    return (first.isolatedDecibels ?? .infinity) < (second.isolatedDecibels ?? .infinity)
   }
 
   static func count(_ count: Int, _ noun: String) -> String {

@@ -10,7 +10,7 @@ extension QuantizationReport {
   /// Characters that a terminal would act on are spelled out.
   public func text(width: Int = 120) -> [String] {
     let width = max(width, 40)
-    var lines = [network.visible, ""]
+    var lines = ["\(title.visible): int8 quantization", ""]
     lines += facts(width)
     lines += warningLines(width)
     if !layers.isEmpty { lines += [""] + ReportLayerTable(self, width: width).lines }
@@ -91,18 +91,18 @@ extension QuantizationReport {
       (Reading.broken, "broken: noise of more than a tenth of the signal"),
       (.suspect, "suspect: noise of more than a hundredth of the signal"),
     ] {
-      let found = layers(reading)
+      let found = layersToActOn.map { layers[$0] }.filter { $0.reading == reading }
       guard !found.isEmpty else { continue }
       lines += ["", title]
       for layer in found {
         lines.append("  \(layer.name.visible)  \(layer.isolatedDecibels.noiseText)")
       }
     }
-    guard let worst = layers(.broken).first ?? layers(.suspect).first else { return [] }
+    guard let worst = layersToActOn.first else { return [] }
     let advice =
       "try --weights per-channel, --equalize, more calibration pictures, or "
-      + "--keep-float \(worst.name.visible.shellWord)"
-    return lines + advice.wrapped(to: width)
+      + "--keep-float \(layers[worst].name.visible.shellWord)"
+    return lines + [""] + advice.wrapped(to: width)
   }
 
   private var keptLines: [String] {

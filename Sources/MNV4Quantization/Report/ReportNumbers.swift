@@ -2,6 +2,9 @@ import MNV4Charts
 import MNV4Core
 
 extension QuantizationReport {
+  /// The name of the network, or that it has none.
+  var title: String { network.isEmpty ? "unnamed network" : network }
+
   /// How many times larger the first is; nil where that says nothing.
   static func ratio(_ first: Double, _ second: Double) -> Double? {
     guard first > 0, second > 0 else { return nil }
@@ -13,6 +16,15 @@ extension QuantizationReport {
 
   /// Layers of a reading, in the order of the network.
   func layers(_ reading: Reading) -> [Layer] { layers.filter { $0.reading == reading } }
+
+  /// Where in `layers` those stand that read as broken, then those that read as suspect, the noisiest
+  /// first.
+  var layersToActOn: [Int] {
+    [Reading.broken, .suspect].flatMap { reading in
+      layers.indices.filter { layers[$0].reading == reading }
+        .sorted { layers[$0].quality < layers[$1].quality }
+    }
+  }
 
   /// `64 fine, 2 suspect, 1 broken`; readings without a layer are left out.
   var readingText: String {
@@ -54,6 +66,12 @@ extension QuantizationReport.Reading {
 }
 
 extension QuantizationReport.Layer {
+  /// Signal to noise as something to sort by: NaN is the worst, what is unknown the best.
+  fileprivate var quality: Double {
+    guard let isolatedDecibels else { return .infinity }
+    return isolatedDecibels.isNaN ? -.infinity : isolatedDecibels
+  }
+
   /// The numbers that round to an integer from -128 to 127 with the layer's scale and zero point, half
   /// a step beyond the outermost ones included; nil in float.
   var reach: RangeChart.Stretch? {
@@ -96,11 +114,11 @@ extension Double? {
     case .some(let decibels) where decibels.isNaN: "NaN"
     case .some(.infinity): "exact"
     case .some(-.infinity): "-∞"
-    case .some(let decibels): decibels.roundedText(1)
+    case .some(let decibels): decibels.columnText(1)
     }
   }
 
-  func text(_ digits: Int) -> String { map { $0.roundedText(digits) } ?? "–" }
+  func text(_ digits: Int) -> String { map { $0.columnText(digits) } ?? "–" }
 }
 
 extension String {

@@ -74,8 +74,8 @@ struct ReportPageTable {
       } _: {
         "\($0.significantText(3))×"
       },
-      number("float µs", "Median time on one thread", \.floatMicroseconds) { $0.roundedText(1) },
-      number("int8 µs", "Median time on one thread", \.integerMicroseconds) { $0.roundedText(1) },
+      number("float µs", "Median time on one thread", \.floatMicroseconds) { $0.columnText(1) },
+      number("int8 µs", "Median time on one thread", \.integerMicroseconds) { $0.columnText(1) },
       number("float size", "Weights and bias") {
         Self.byteCount($1.floatByteCount)
       } _: {
