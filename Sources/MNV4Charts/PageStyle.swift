@@ -148,8 +148,10 @@ extension Page {
       .card { padding: 14px 13px; }
       h1 { font-size: 22px; }
       .row { grid-template-columns: minmax(0, 1fr) auto; row-gap: 1px; padding-top: 4px; }
-      .row .label { justify-content: flex-start; }
-      .row .values { grid-auto-columns: 47px; }
+      .row .label { justify-content: flex-start; flex-wrap: wrap; gap: 2px 8px; }
+      .row .values { grid-auto-columns: 52px; }
+      .values-3 .row .values { grid-auto-columns: 47px; }
+      .row.axis .values { font-size: 11.5px; }
       .fit { max-width: 24ch; }
       th.name:first-child, th:first-child + th.name { position: static; }
       .row .plot { grid-column: 1 / -1; grid-row: 2; }
