@@ -58,6 +58,7 @@ let package = Package(
     .systemLibrary(
       name: "CImageCodecs", providers: [.apt(["libturbojpeg0-dev", "libspng-dev"])]),
     target("MNV4Core"),
+    target("MNV4Charts", ["MNV4Core"]),
     target("MNV4Graph", ["MNV4Core"]),
     target("MNV4Format", ["MNV4Graph", "MNV4Core"]),
     target("MNV4Zoo", ["MNV4Graph", "MNV4Core"]),
@@ -75,7 +76,7 @@ let package = Package(
     target("MNV4Imaging", ["CImageCodecs", "MNV4"]),
     target(
       "MNV4Quantization",
-      ["MNV4Imaging", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+      ["MNV4Imaging", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Charts", "MNV4Core"]),
     target(
       "MNV4CommandSupport",
       [
@@ -116,6 +117,8 @@ let package = Package(
       ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
+    tests("MNV4ChartsTests", ["MNV4Charts", "MNV4Core"]),
+    tests("MNV4QuantizationTests", ["MNV4Quantization", "MNV4Charts", "MNV4Core"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),
     tests(
       "MNV4ZooTests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"],
