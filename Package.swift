@@ -138,7 +138,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "MNV4QuantizationTests",
-      ["MNV4Quantization", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
+      ["MNV4Quantization", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
   ],
   swiftLanguageModes: [.v6]
 )

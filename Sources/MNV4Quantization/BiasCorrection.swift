@@ -1,5 +1,6 @@
 /// What to add to the bias of each output so that quantization does not move its mean (Nagel et al.,
-/// "Data-free quantization through weight equalization and bias correction", 2019, section 4.2).
+/// "Data-free quantization through weight equalization and bias correction", 2019, section 4.2), as
+/// far as the weights are the reason; `BiasErrorMeter` measures all of it.
 package enum BiasCorrection {
   /// From the errors of the weights and the mean input: `−(ŵ − w) · E[x]`.
   ///
@@ -23,12 +24,5 @@ package enum BiasCorrection {
         return sum + error * inputMeans[firstMean + offset]
       }
     }
-  }
-
-  /// From means measured on the same pictures, before the activation: of the float network, and of
-  /// the quantized one up to this layer. It takes up the errors of earlier layers too.
-  package static func fromMeasurements(expected: [Double], found: [Double]) -> [Double] {
-    precondition(expected.count == found.count)
-    return zip(expected, found).map { $0 - $1 }
   }
 }

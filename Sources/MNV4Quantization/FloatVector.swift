@@ -17,12 +17,12 @@ func roundedToEven(_ vector: FloatVector) -> FloatVector {
   return (vector + shift) - shift
 }
 
-/// Lanes kept within `-bound...bound`.
+/// Lanes kept within `-bound...bound`; NaN becomes the lower bound.
 @inline(__always)
 func clamped(_ vector: FloatVector, to bound: Float) -> FloatVector {
   var result = vector
   for lane in 0..<vectorWidth {
-    let raised = vector[lane] < -bound ? -bound : vector[lane]
+    let raised = vector[lane] > -bound ? vector[lane] : -bound
     result[lane] = raised > bound ? bound : raised
   }
   return result

@@ -86,7 +86,7 @@ struct SecondOrderRounding {
   private func roundInPlace(
     _ targets: UnsafeMutableBufferPointer<FloatVector>, _ factor: UnsafeBufferPointer<Float>
   ) {
-    guard let row = factor.baseAddress else {
+    guard !factor.isEmpty, let row = factor.baseAddress else {
       for index in targets.indices {
         targets[index] = roundedToEven(clamped(targets[index], to: 127))
       }
@@ -97,7 +97,9 @@ struct SecondOrderRounding {
       for index in (0..<order).reversed() {
         let row = row + index * order
         let target = targets[index]
-        let moved = target + corrections[index] / row[index]
+        var moved = target + corrections[index] / row[index]
+        // Sums beyond a float's range mean nothing.
+        moved.replace(with: target, where: moved .!= moved)
         let integer = roundedToEven(clamped(moved, to: 127))
         targets[index] = integer
         let error = target - integer
