@@ -118,7 +118,6 @@ let package = Package(
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
     tests("MNV4ChartsTests", ["MNV4Charts", "MNV4Core"]),
-    tests("MNV4QuantizationTests", ["MNV4Quantization", "MNV4Charts", "MNV4Core"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),
     tests(
       "MNV4ZooTests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"],
@@ -138,7 +137,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "MNV4QuantizationTests",
-      ["MNV4Quantization", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+      ["MNV4Quantization", "MNV4Charts", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -35,10 +35,9 @@ struct LayerQuantization {
 
   /// The integers of a layer.
   ///
-  /// - Parameters:
-  ///   - correction: what to add to each bias; nil adds nothing and leaves a layer without a bias so.
+  /// - Parameter addsBias: whether a layer without a bias gets one of zeros.
   func quantize(
-    _ index: Int, hessian: Hessian? = nil, correction: [Double]? = nil
+    _ index: Int, hessian: Hessian? = nil, addsBias: Bool
   ) throws(QuantizationFailure) -> QuantizedLayer {
     guard let layer = layer(index) else { preconditionFailure("not a layer") }
     let layout = layer.geometry.layout
@@ -46,7 +45,7 @@ struct LayerQuantization {
     let inputScale = scale(of: node.inputs[0])
     let finest = Self.finestRequantization * scale(of: node.output) / inputScale
     let bias =
-      layer.bias ?? (correction == nil ? [] : [Float](repeating: 0, count: layout.outputCount))
+      layer.bias ?? (addsBias ? [Float](repeating: 0, count: layout.outputCount) : [])
     do throws(QuantizerError) {
       var floors = [Float](repeating: finest, count: layout.outputCount)
       if !bias.isEmpty {
@@ -57,8 +56,7 @@ struct LayerQuantization {
       let weights = try quantizer.quantize(
         WeightQuantizer.Problem(
           weights: layer.weights, layout: layout, hessian: hessian, scaleFloors: floors))
-      let corrected = bias.indices.map { Double(bias[$0]) + (correction?[$0] ?? 0) }
-      return QuantizedLayer(weights: weights, bias: corrected)
+      return QuantizedLayer(weights: weights, bias: bias.map(Double.init))
     } catch {
       throw .layer(name: node.name, reason: error.description)
     }

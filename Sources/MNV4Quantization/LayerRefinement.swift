@@ -4,10 +4,8 @@ import MNV4Graph
 
 /// Quantizes the layers of an integer network again, in the order of the network, each knowing the
 /// integers that the layers before it really give: weights rounded by the second moments of the
-/// layer's inputs, biases corrected by what the means of its sums have moved.
+/// layer's inputs, biases corrected by what the errors of the weights make of the mean inputs.
 struct LayerRefinement {
-  let network: PreparedNetwork
-  let observation: Observation
   let options: QuantizationOptions
   let layers: LayerQuantization
   /// How many inputs are kept at a time.
@@ -21,8 +19,8 @@ struct LayerRefinement {
   private static let leastPositions = 32
 
   /// How many of the inputs fit into the limit: at least one.
-  static func inputCount(of graph: Graph, available: Int) -> Int {
-    min(available, max(byteCountLimit / max(StoredTensors.peakByteCount(of: graph), 1), 1))
+  static func inputCount(of graph: Graph) -> Int {
+    max(byteCountLimit / max(StoredTensors.peakByteCount(of: graph), 1), 1)
   }
 
   /// Changes weights and biases of `result` for the better.
@@ -100,30 +98,26 @@ struct LayerRefinement {
     let node = graph.nodes[index]
     let input = graph[node.inputs[0]]
     do throws(QuantizationFailure) {
-      var hessian =
-        options.rounding == .secondOrder ? moments(of: origin, input: input, inputs) : nil
-      if options.correctsBias { hessian = hessian?.centered() }
+      guard let source = layers.layer(origin) else { return }
+      let moments = moments(of: source.geometry, input: input, inputs)
       var layer = try layers.quantize(
-        origin, hessian: hessian, correction: options.correctsBias ? zeros(origin) : nil)
-      try replace(node, of: &graph, with: layer)
-      guard options.correctsBias, let sums = observation.sums[origin] else { return }
-      let found = try measuredMeans(node, of: graph, inputs)
-      let correction = BiasCorrection.fromMeasurements(expected: sums.means, found: found)
-      layer.bias = zip(layer.bias, correction).map { $0 + $1 }
+        origin, hessian: options.correctsBias ? moments?.centered() : moments,
+        addsBias: options.correctsBias)
+      if options.correctsBias, let moments {
+        let correction = BiasCorrection.fromWeightErrors(
+          weights: source.weights, quantized: layer.weights, inputMeans: moments.means)
+        layer.bias = zip(layer.bias, correction).map { $0 + $1 }
+      }
       try replace(node, of: &graph, with: layer)
     } catch {
       throw MNV4Error(.unsupportedModel, error.description)
     }
   }
 
-  private func zeros(_ origin: Int) -> [Double] {
-    let output = network.graph[network.graph.nodes[origin].output]
-    return [Double](repeating: 0, count: output.shape.last)
-  }
-
   /// Second moments of what the layer's weights meet.
-  private func moments(of origin: Int, input: Value, _ inputs: [AlignedBuffer]) -> Hessian? {
-    guard let geometry = layers.layer(origin)?.geometry else { return nil }
+  private func moments(
+    of geometry: LayerGeometry, input: Value, _ inputs: [AlignedBuffer]
+  ) -> Hessian? {
     let wanted = geometry.layout.rowCount * Self.positionsPerWeight / max(inputs.count, 1)
     var accumulator = HessianAccumulator(
       geometry: geometry, positionLimit: max(wanted, Self.leastPositions), seed: options.seed)
@@ -147,32 +141,5 @@ struct LayerRefinement {
     guard let bias = constants.bias, !layer.bias.isEmpty else { return }
     graph.constants[bias.index] = try layer.biasConstant(
       name: graph[bias].name, inputScale: graph[node.inputs[0]].scale, layerName: node.name)
-  }
-
-  /// The mean of each output channel's sums, in real numbers, over all inputs.
-  private func measuredMeans(
-    _ node: Node, of graph: Graph, _ inputs: [AlignedBuffer]
-  ) throws(QuantizationFailure) -> [Double] {
-    var bare = graph
-    bare.values.append(Value(shape: graph[node.output].shape))
-    let sums = Node(
-      name: node.name, operation: node.operation.withoutActivation ?? node.operation,
-      inputs: node.inputs, output: ValueID(bare.values.count - 1))
-    let count = bare[sums.output].shape.elementCount
-    var statistics = ChannelStatistics(channelCount: bare[sums.output].shape.last)
-    do throws(MNV4Error) {
-      let step = try SingleStep(sums, of: bare, options: options.session)
-      var elements = [Float](repeating: 0, count: count)
-      for buffer in inputs {
-        buffer.withUnsafeBytes { step.inputBytes(0).copyMemory(from: $0) }
-        elements.withUnsafeMutableBufferPointer { elements in
-          step.run(into: elements)
-          statistics.add(UnsafeBufferPointer(elements))
-        }
-      }
-    } catch {
-      throw .layer(name: node.name, reason: error.description)
-    }
-    return statistics.means
   }
 }

@@ -44,21 +44,14 @@ public struct NetworkQuantizer: Sendable {
   /// What holds for every choice of layers that stay in float.
   struct Start {
     var network: PreparedNetwork
-    var observation: Observation
     var parameters: [ValueID: QuantizationParameters]
     var pairs: [Equalization.Pair]
-    /// How many of the inputs the layers are refined on.
-    var refinementCount: Int
   }
 
   func prepare(on inputs: CalibrationInputs) throws(MNV4Error) -> Start {
     do throws(QuantizationFailure) {
       var network = try PreparedNetwork(file.graph, floatLayers: options.floatLayers)
-      // Integers take a quarter of the memory of what is counted here.
-      let refinementCount = LayerRefinement.inputCount(
-        of: network.graph, available: inputs.count * 4)
-      let meanCount = min(refinementCount, inputs.count)
-      var observation = try observe(network, on: inputs, meanCount: meanCount)
+      var observation = try observe(network, on: inputs)
       var pairs: [Equalization.Pair] = []
       if options.equalizes {
         let result: Equalization.Result
@@ -68,28 +61,27 @@ public struct NetworkQuantizer: Sendable {
         } catch { throw .allocation(error) }
         network.graph = result.graph
         pairs = result.pairs
-        observation = try observe(network, on: inputs, meanCount: meanCount)
+        observation = try observe(network, on: inputs)
       }
       let parameters = try ActivationParameters(
         network: network, observers: observation.observers,
         calibrator: options.calibration.calibrator, inputRange: inputRange
       ).assign()
       return Start(
-        network: network, observation: observation, parameters: parameters, pairs: pairs,
-        refinementCount: meanCount)
+        network: network, parameters: parameters, pairs: pairs)
     } catch {
       throw error.publicError
     }
   }
 
   private func observe(
-    _ network: PreparedNetwork, on inputs: CalibrationInputs, meanCount: Int
+    _ network: PreparedNetwork, on inputs: CalibrationInputs
   ) throws(QuantizationFailure) -> Observation {
     progress?.begin("observing", inputs.count)
     let observation: Observation
     do throws(MNV4Error) {
       observation = try Observation.gather(
-        network, on: inputs, meanCount: meanCount, options: options.session
+        network, on: inputs, options: options.session
       ) { progress?.advance() }
     } catch { throw .run(error) }
     for (value, observer) in observation.observers where observer.nonFiniteCount > 0 {
@@ -125,10 +117,7 @@ public struct NetworkQuantizer: Sendable {
     do throws(QuantizationFailure) {
       var quantized: [Int: QuantizedLayer] = [:]
       for index in network.layerIndices where !floatNodes.contains(index) {
-        let channels = network.graph[network.graph.nodes[index].output].shape.last
-        quantized[index] = try layers.quantize(
-          index,
-          correction: options.correctsBias ? [Double](repeating: 0, count: channels) : nil)
+        quantized[index] = try layers.quantize(index, addsBias: options.correctsBias)
       }
       result = try IntegerGraphBuilder.build(
         network.graph, parameters: start.parameters, layers: quantized, floatNodes: floatNodes)
@@ -144,8 +133,9 @@ public struct NetworkQuantizer: Sendable {
     }
     progress?.begin("fitting layers", network.layerIndices.count - floatNodes.count)
     try LayerRefinement(
-      network: network, observation: start.observation, options: options, layers: layers,
-      inputCount: start.refinementCount
+      options: options, layers: layers,
+      inputCount: min(
+        LayerRefinement.inputCount(of: result.graph), inputs.count)
     ).refine(&result, on: inputs) { progress?.advance() }
     do throws(GraphError) { try result.graph.validate() } catch {
       throw QuantizationFailure.graph(error).publicError

@@ -6,16 +6,14 @@ import MNV4Graph
 struct Observation {
   /// By value of the network.
   private(set) var observers: [ValueID: Observer] = [:]
-  /// By layer, before its activation: means over the first inputs, extremes over all.
-  private(set) var sums: [Int: ChannelStatistics] = [:]
+  /// By layer, the largest sum of each channel, before the activation.
+  private var largestSums: [Int: [Float]] = [:]
 
   /// Runs the network on every input.
   ///
-  /// - Parameters:
-  ///   - meanCount: how many inputs, from the first, the means of the sums are over.
-  ///   - advance: called after each input.
+  /// - Parameter advance: called after each input.
   static func gather(
-    _ network: PreparedNetwork, on inputs: CalibrationInputs, meanCount: Int,
+    _ network: PreparedNetwork, on inputs: CalibrationInputs,
     options: SessionOptions, advance: () -> Void
   ) throws(MNV4Error) -> Observation {
     let graph = network.graph.separating(.all)
@@ -34,9 +32,7 @@ struct Observation {
         let elements = run.advance().bindMemory(to: Float.self)
         if value.index < known { observation.record(elements, of: value, in: graph) }
         if let layer = layerOfSum[node] {
-          observation.recordSums(
-            elements, of: layer, channelCount: graph[value].shape.last,
-            countsTowardsMeans: index < meanCount)
+          observation.recordSums(elements, of: layer, channelCount: graph[value].shape.last)
         }
       }
       advance()
@@ -62,18 +58,27 @@ struct Observation {
   }
 
   private mutating func recordSums(
-    _ elements: UnsafeBufferPointer<Float>, of layer: Int, channelCount: Int,
-    countsTowardsMeans: Bool
+    _ elements: UnsafeBufferPointer<Float>, of layer: Int, channelCount: Int
   ) {
-    sums[layer, default: ChannelStatistics(channelCount: channelCount)]
-      .add(elements, countsTowardsMeans: countsTowardsMeans)
+    var largest =
+      largestSums[layer] ?? [Float](repeating: -.infinity, count: channelCount)
+    largestSums[layer] = nil
+    largest.withUnsafeMutableBufferPointer { largest in
+      for row in stride(from: 0, to: elements.count, by: channelCount) {
+        for channel in 0..<channelCount {
+          let sum = elements[row + channel]
+          largest[channel] = sum > largest[channel] ? sum : largest[channel]
+        }
+      }
+    }
+    largestSums[layer] = largest
   }
 
   /// The largest sums of each layer's channels, by its output.
   func maxima(of network: PreparedNetwork) -> [ValueID: [Float]] {
     var result: [ValueID: [Float]] = [:]
-    for (layer, statistics) in sums {
-      result[network.graph.nodes[layer].output] = statistics.highest
+    for (layer, largest) in largestSums {
+      result[network.graph.nodes[layer].output] = largest
     }
     return result
   }
