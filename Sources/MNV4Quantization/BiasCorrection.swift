@@ -1,6 +1,6 @@
 /// What to add to the bias of each output so that quantization does not move its mean (Nagel et al.,
 /// "Data-free quantization through weight equalization and bias correction", 2019, section 4.2), as
-/// far as the weights are the reason; `BiasErrorMeter` measures all of it.
+/// far as the weights are the reason.
 package enum BiasCorrection {
   /// From the errors of the weights and the mean input: `−(ŵ − w) · E[x]`.
   ///

@@ -72,27 +72,4 @@ import Testing
       #expect(abs(found[output] + correction[output] - expected[output]) < 1e-6)
     }
   }
-
-  /// Differences count where the activation lets them through.
-  @Test(arguments: [
-    (Activation.identity, [Float(2), 1.25]), (.relu, [3, 2]), (.relu6, [0, 2]),
-    (.hardSwish, [2, 1.25]), (.hardSigmoid, [-1, 1.25]),
-  ])
-  func measures(_ activation: Activation, _ expected: [Float]) {
-    // Two outputs: sums of the float network, and how much lower the quantized ones are.
-    let wanted: [Float] = [7, 1, 9, 2.5, -1, -2, 8, -0.5]
-    let lower: [Float] = [3, 1, 3, 3, -1, 2, 3, -1]
-    var meter = BiasErrorMeter(outputCount: 2, activation: activation)
-    let found = zip(wanted, lower).map { $0 - $1 }
-    wanted.withUnsafeBufferPointer { wanted in
-      found.withUnsafeBufferPointer { meter.record(expected: wanted, found: $0) }
-    }
-    #expect(meter.corrections == expected.map(Double.init))
-  }
-
-  @Test func unmeasuredOutputsStay() {
-    var meter = BiasErrorMeter(outputCount: 2, activation: .relu)
-    [Float(-1), .nan].withUnsafeBufferPointer { meter.record(expected: $0, found: $0) }
-    #expect(meter.corrections == [0, 0])
-  }
 }
