@@ -223,58 +223,60 @@ import Testing
         "input 1: expected constant whole numbers, found tensor 0 'in'"),
     ]
 
-  private static let quantizations = [
-    Rule(int8, "tensor 0 'image': quantization: expected a scale, found none") {
-      $0.tensors[0].quantization = nil
-    },
-    Rule(int8, "tensor 0 'image': quantization: expected one scale for a computed tensor") {
-      $0.tensors[0].quantization = .init([1, 1, 1], [0, 0, 0], dimension: 3)
-    },
-    Rule(int8, "zero_point: expected 1 or one, found 0") {
-      $0.tensors[0].quantization = .init([1], [])
-    },
-    Rule(int8, "tensor 0 'image': not supported: quantization: expected a zero point from 0 to") {
-      $0.tensors[0].quantization = .init(1, 256)
-    },
-    Rule(int8, "tensor 0 'image': zero_point: expected numbers of 32 bits, found 4294967296") {
-      $0.tensors[0].quantization = .init(1, 1 << 32)
-    },
-    Rule(int8, "weights: expected zero points of 0 for int8, found 1") {
-      $0.tensors[3].quantization?.zeroPoints = [0, 0, 1, 0]
-    },
-    Rule(int8, "quantized_dimension: expected 0, that of the outputs, found 3") {
-      $0.tensors[3].quantization?.dimension = 3
-    },
-    Rule(int8, "quantized_dimension: expected 3, that of the outputs, found 0") {
-      $0.tensors[6].quantization?.dimension = 0
-    },
-    Rule(int8, "quantization: expected scales, found none") { $0.tensors[3].quantization = nil },
-    Rule(int8, "not supported: quantization: expected 4 scales, found 3") {
-      $0.tensors[3].quantization = .init([1, 1, 1], [0, 0, 0])
-    },
-    Rule(int8, "tensor 4 't4': scale 0: expected 7.8125") {
-      $0.tensors[4].quantization?.scales = [0.01, 0.01, 0.01, 0.01]
-    },
-    Rule(int8, "tensor 3 't3': type: expected INT8 or UINT8 beside integers, found FLOAT32") {
-      $0.tensors[3].type = .float32
-      $0.tensors[3].data = Array(repeating: 0, count: 432)
-    },
-    Rule(int8, "tensor 4 't4': type: expected INT32 for a bias of integers, found FLOAT32") {
-      $0.tensors[4].type = .float32
-    },
-    Rule(int8, "operator 1 (CONV_2D): weights: expected int8, found uint8") {
-      $0.tensors[3].type = .uint8
-      $0.tensors[3].quantization = .init(0.01, 3)
-      $0.tensors[4].quantization = nil
-    },
-    Rule(uint8, "weights: expected one scale for all for uint8, found axis 0") {
-      $0.tensors[2].quantization = .init([1, 1, 1, 1], [0, 0, 0, 0])
-      $0.tensors[3].quantization = nil
-    },
-    Rule(network, "tensor 2 'stem/bias': type: expected FLOAT32 beside real numbers, found INT32") {
-      $0.tensors[2].type = .int32
-    },
-  ]
+  private static let quantizations =
+    [
+      Rule(int8, "tensor 0 'image': quantization: expected a scale, found none") {
+        $0.tensors[0].quantization = nil
+      },
+      Rule(int8, "tensor 0 'image': quantization: expected one scale for a computed tensor") {
+        $0.tensors[0].quantization = .init([1, 1, 1], [0, 0, 0], dimension: 3)
+      },
+      Rule(int8, "zero_point: expected 1 or one, found 0") {
+        $0.tensors[0].quantization = .init([1], [])
+      },
+      Rule(int8, "tensor 0 'image': not supported: quantization: expected a zero point from 0 to") {
+        $0.tensors[0].quantization = .init(1, 256)
+      },
+      Rule(int8, "tensor 0 'image': zero_point: expected numbers of 32 bits, found 4294967296") {
+        $0.tensors[0].quantization = .init(1, 1 << 32)
+      },
+      Rule(int8, "weights: expected zero points of 0 for int8, found 1") {
+        $0.tensors[3].quantization?.zeroPoints = [0, 0, 1, 0]
+      },
+      Rule(int8, "quantized_dimension: expected 0, that of the outputs, found 3") {
+        $0.tensors[3].quantization?.dimension = 3
+      },
+      Rule(int8, "quantized_dimension: expected 3, that of the outputs, found 0") {
+        $0.tensors[6].quantization?.dimension = 0
+      },
+      Rule(int8, "quantization: expected scales, found none") { $0.tensors[3].quantization = nil },
+      Rule(int8, "not supported: quantization: expected 4 scales, found 3") {
+        $0.tensors[3].quantization = .init([1, 1, 1], [0, 0, 0])
+      },
+      Rule(int8, "tensor 4 't4': scale 0: expected 7.8125") {
+        $0.tensors[4].quantization?.scales = [0.01, 0.01, 0.01, 0.01]
+      },
+      Rule(int8, "tensor 3 't3': type: expected INT8 or UINT8 beside integers, found FLOAT32") {
+        $0.tensors[3].type = .float32
+        $0.tensors[3].data = Array(repeating: 0, count: 432)
+      },
+      Rule(int8, "tensor 4 't4': type: expected INT32 for a bias of integers, found FLOAT32") {
+        $0.tensors[4].type = .float32
+      },
+      Rule(int8, "operator 1 (CONV_2D): weights: expected int8, found uint8") {
+        $0.tensors[3].type = .uint8
+        $0.tensors[3].quantization = .init(0.01, 3)
+        $0.tensors[4].quantization = nil
+      },
+      Rule(uint8, "weights: expected one scale for all for uint8, found axis 0") {
+        $0.tensors[2].quantization = .init([1, 1, 1, 1], [0, 0, 0, 0])
+        $0.tensors[3].quantization = nil
+      },
+      Rule(network, "tensor 2 'stem/bias': type: expected FLOAT32 beside real numbers, found INT32")
+      {
+        $0.tensors[2].type = .int32
+      },
+    ]
     + [0, -1, .nan, .infinity, .leastNonzeroMagnitude as Float].map { scale in
       Rule(int8, "quantization: expected a scale that is finite, normal and above zero") {
         $0.tensors[0].quantization = .init(scale, 0)

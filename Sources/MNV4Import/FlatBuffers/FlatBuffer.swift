@@ -89,7 +89,9 @@ final class FlatBuffer {
   }
 
   /// Checks that a run of bytes lies within the file.
-  func require(_ byteCount: Int, at position: Int, _ field: @autoclosure () -> String) throws(FlatBufferError) {
+  func require(_ byteCount: Int, at position: Int, _ field: @autoclosure () -> String)
+    throws(FlatBufferError)
+  {
     guard position >= 0, position <= bytes.byteCount - byteCount else {
       throw .outside(
         field: field(), position: position, byteCount: byteCount, fileByteCount: bytes.byteCount)
