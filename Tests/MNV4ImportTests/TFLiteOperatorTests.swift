@@ -169,6 +169,32 @@ import Testing
     #expect(try sample.graph().run([-1, 2, 8]) == [-0.5, 5, 48])
   }
 
+  /// The same as integers: every result within a step of the real one.
+  @Test func constantOperandsOfIntegersAreLayers() throws {
+    var sample = TFLiteSample()
+    let input = sample.value([1, 1, 1, 3], .int8, .init(0.1, -20))
+    let gate = sample.value([1, 1, 1, 3], .int8, .init(6 / 255, -128))
+    let output = sample.value([1, 1, 1, 3], .int8, .init(0.05, 0))
+    let three = sample.constant([], .int8, [127] as [Int8], .init(3 / 255, -128))
+    let factors = sample.constant([3], .int8, [-64, 0, 100] as [Int8], .init(0.01, 0))
+    sample.add([input, three], gate, .relu6)
+    sample.multiply([factors, gate], output)
+    sample.inputs = [input]
+    sample.outputs = [output]
+    let graph = try sample.graph()
+    #expect(graph.constants.map(\.elementType) == [.int8, .int32, .int8])
+    for real: Float in [-4, -3, -1, 0, 0.7, 2, 3, 9] {
+      let sum = min(max(real + 3, 0), 6)
+      let results = try graph.run([real, real, real])
+      for (result, factor) in zip(results, [-0.64, 0, 1] as [Float]) {
+        // Half a step of the sum, scaled, and half a step of the product.
+        let tolerance: Float = abs(factor) * 3 / 255 + 0.0251
+        let difference = abs(result - sum * factor)
+        #expect(difference <= tolerance)
+      }
+    }
+  }
+
   @Test func factorsOfAChannelComeInEitherPlace() throws {
     for isFirst in [true, false] {
       var sample = TFLiteSample()
