@@ -105,6 +105,7 @@ let package = Package(
       "MNV4Tests",
       ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .target(name: "TFLiteSamples", path: "Tests/TFLiteSamples", swiftSettings: settings),
     .executableTarget(
       name: "allocation-probe",
       dependencies: ["CAllocationCounter", "MNV4", "MNV4Format", "MNV4Graph"],
@@ -112,8 +113,8 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "mnv4-run", "mnv4-convert", "mnv4-bench", "allocation-probe", "MNV4CommandSupport",
-        "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core",
+        "mnv4-run", "mnv4-convert", "mnv4-bench", "allocation-probe", "TFLiteSamples",
+        "MNV4CommandSupport", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core",
       ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
@@ -125,7 +126,8 @@ let package = Package(
     tests(
       "MNV4FormatTests", ["MNV4Format", "MNV4Graph", "MNV4Core"], resources: [.copy("Fixtures")]),
     tests(
-      "MNV4ImportTests", ["MNV4Import", "MNV4Zoo", "MNV4Graph", "MNV4Core"],
+      "MNV4ImportTests",
+      ["MNV4", "MNV4Format", "MNV4Import", "MNV4Zoo", "MNV4Graph", "MNV4Core", "TFLiteSamples"],
       resources: [.copy("Fixtures")]),
     tests(
       "KernelConformanceTests",
