@@ -15,6 +15,8 @@ public struct NetworkQuantizer: Sendable {
 
   /// How many of the inputs the errors of the layers are measured on.
   static let comparedInputCount = 8
+  /// And their effects on the network's output.
+  static let effectInputCount = 2
 
   public init(
     _ model: Model, options: QuantizationOptions = QuantizationOptions(),
@@ -154,6 +156,11 @@ public struct NetworkQuantizer: Sendable {
     for index in 0..<count {
       try comparison.add(inputs, index)
       progress?.advance()
+    }
+    let effectCount = min(inputs.count, Self.effectInputCount)
+    progress?.begin("judging layers", effectCount * comparison.integerNodes.count)
+    for index in 0..<effectCount {
+      try comparison.addEffects(inputs, index) { progress?.advance() }
     }
     var quantized = file
     quantized.graph = result.graph

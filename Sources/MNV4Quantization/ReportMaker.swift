@@ -65,7 +65,8 @@ struct ReportMaker {
         ? 0 : Double(measured.clippedCount) / Double(measured.elementCount),
       weightRangeRatio: weightRangeRatio(of: origin), isolatedDecibels: isFloat ? nil : isolated,
       accumulatedDecibels: measured.accumulated.decibels,
-      reading: isFloat ? .float : .init(isolatedDecibels: isolated), floatMicroseconds: nil,
+      effectDecibels: isFloat ? nil : measured.effect.decibels,
+      reading: isFloat ? .float : .init(effectDecibels: measured.effect.decibels), floatMicroseconds: nil,
       integerMicroseconds: nil,
       floatByteCount: byteCount(of: origin, in: start.network.graph),
       integerByteCount: byteCount(of: node, in: result.graph))

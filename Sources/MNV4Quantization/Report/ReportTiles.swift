@@ -97,7 +97,7 @@ struct ReportTiles {
   }
 
   private var output: Markup {
-    let reading = QuantizationReport.Reading(isolatedDecibels: report.outputDecibels)
+    let reading = QuantizationReport.Reading(effectDecibels: report.outputDecibels)
     return tile(
       "Output signal to noise",
       report.outputDecibels.map { Optional($0).noiseText.withMinusSign }, reading.tone,

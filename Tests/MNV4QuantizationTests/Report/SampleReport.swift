@@ -113,7 +113,7 @@ private struct Maker {
       clippedShare: isClipped ? uniform(0, 0.0015) : 0,
       weightRangeRatio: weights > 0 ? uniform(1.4, isDepthwise ? 38 : 9) : nil,
       isolatedDecibels: isolated, accumulatedDecibels: accumulated,
-      reading: .init(isolatedDecibels: isolated), floatMicroseconds: isTimed ? float : nil,
+      reading: .init(effectDecibels: isolated), floatMicroseconds: isTimed ? float : nil,
       integerMicroseconds: isTimed ? float / uniform(isDepthwise ? 0.9 : 1.7, 2.9) : nil,
       floatByteCount: 4 * (weights + bias), integerByteCount: weights + 4 * bias)
     layers.append(layer)
@@ -157,7 +157,7 @@ private func finished(_ layers: [QuantizationReport.Layer]) -> QuantizationRepor
   for (index, decibels) in [(1, 7.4), (2, 14.8), (10, 17.2), (41, 9.1), (44, 19.6)] {
     layers[index].isolatedDecibels = decibels
     layers[index].accumulatedDecibels = decibels - 0.9
-    layers[index].reading = .init(isolatedDecibels: decibels)
+    layers[index].reading = .init(effectDecibels: decibels)
     layers[index].weightRangeRatio = 4000 / (decibels * decibels)
   }
   layers[41].lowest = -118
