@@ -1,5 +1,3 @@
-import MNV4Graph
-
 /// Sums of `x xᵀ` for each group of a convolution or fully connected layer, `x` one patch.
 ///
 /// Patches are gathered into blocks, so that each pass over the sums adds many of them.
@@ -16,10 +14,6 @@ struct DenseProducts: Sendable {
   private var products: [Float]
   /// `[groups, rowCount]`.
   private var sums: [Double]
-
-  /// Of the smallest layer.
-  static let placeholder = DenseProducts(
-    layout: WeightLayout(outputCount: 1, kernel: .one, inputsPerGroup: 1, groupCount: 1))
 
   init(layout: WeightLayout) {
     self.layout = layout

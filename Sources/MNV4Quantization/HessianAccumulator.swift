@@ -11,13 +11,10 @@ package struct HessianAccumulator: Sendable {
   package private(set) var positionCount = 0
   /// Positions left out because an input was not finite.
   package private(set) var skippedCount = 0
-  private var products: Products
+  /// One of the two.
+  private var dense: DenseProducts?
+  private var depthwise: DepthwiseProducts?
   private var generator: SplitMix64
-
-  private enum Products: Sendable {
-    case dense(DenseProducts)
-    case depthwise(DepthwiseProducts)
-  }
 
   /// `positionLimit` is at least 1.
   package init(geometry: LayerGeometry, positionLimit: Int, seed: UInt64) {
@@ -25,10 +22,11 @@ package struct HessianAccumulator: Sendable {
     self.geometry = geometry
     self.positionLimit = positionLimit
     generator = SplitMix64(state: seed)
-    products =
-      geometry.layout.inputsPerGroup == 1 && geometry.layout.groupCount > 1
-      ? .depthwise(DepthwiseProducts(layout: geometry.layout))
-      : .dense(DenseProducts(layout: geometry.layout))
+    if geometry.layout.inputsPerGroup == 1 && geometry.layout.groupCount > 1 {
+      depthwise = DepthwiseProducts(layout: geometry.layout)
+    } else {
+      dense = DenseProducts(layout: geometry.layout)
+    }
   }
 
   /// Bytes that an accumulator for this layer holds.
@@ -51,28 +49,17 @@ package struct HessianAccumulator: Sendable {
     }
   }
 
+  /// False where the position was left out.
   private mutating func add(_ picture: UnsafeBufferPointer<Float>, at position: Int) -> Bool {
-    // In place: the payload is moved out, changed and put back without a copy.
-    let old = products
-    products = .dense(.placeholder)
-    switch consume old {
-    case .dense(var dense):
-      let isFinite = dense.add(picture, at: position, of: geometry)
-      products = .dense(dense)
-      return isFinite
-    case .depthwise(var depthwise):
-      let isFinite = depthwise.add(picture, at: position, of: geometry)
-      products = .depthwise(depthwise)
-      return isFinite
-    }
+    // Through the optionals, so that the sums are changed in place.
+    dense?.add(picture, at: position, of: geometry)
+      ?? depthwise?.add(picture, at: position, of: geometry) ?? false
   }
 
   /// The moments of what has been added; nil where nothing has.
   package func finish() -> Hessian? {
     guard positionCount > 0 else { return nil }
-    switch products {
-    case .dense(var dense): return dense.finish(positionCount: positionCount)
-    case .depthwise(let depthwise): return depthwise.finish(positionCount: positionCount)
-    }
+    if var dense { return dense.finish(positionCount: positionCount) }
+    return depthwise?.finish(positionCount: positionCount)
   }
 }

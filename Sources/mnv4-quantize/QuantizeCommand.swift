@@ -60,7 +60,7 @@ import MNV4Quantization
     try quantized.write(toFile: output)
     for layer in quantized.report.layers {
       StandardOutput.print(
-        "\(layer.name) \(layer.operation) \(layer.isolatedDecibels ?? .nan) \(layer.accumulatedDecibels ?? .nan) \(layer.reading)"
+        "\(layer.name) \(layer.operation) \(layer.isolatedDecibels ?? .nan) effect \(layer.effectDecibels ?? .nan) \(layer.accumulatedDecibels ?? .nan) \(layer.reading)"
       )
     }
   }
