@@ -103,8 +103,9 @@ public struct QuantizationReport: Sendable, Encodable {
 }
 
 extension QuantizationReport.Reading {
-  /// Where a layer alone brings the network's output below this it is `suspect`.
-  static let suspectDecibels = 25.0
+  /// Where a layer alone brings the network's output below this, a thousandth of its power, it is
+  /// `suspect`: fifty such layers make an output that is mostly right.
+  static let suspectDecibels = 30.0
   /// Below this it is `broken`: noise of a thirtieth of the output's power, from one layer.
   static let brokenDecibels = 15.0
 
