@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "MNV4Quantization", targets: ["MNV4Quantization"]),
     .executable(name: "mnv4-run", targets: ["mnv4-run"]),
     .executable(name: "mnv4-convert", targets: ["mnv4-convert"]),
+    .executable(name: "mnv4-quantize", targets: ["mnv4-quantize"]),
     .executable(name: "mnv4-bench", targets: ["mnv4-bench"]),
   ],
   traits: [
@@ -57,6 +58,7 @@ let package = Package(
     .systemLibrary(
       name: "CImageCodecs", providers: [.apt(["libturbojpeg0-dev", "libspng-dev"])]),
     target("MNV4Core"),
+    target("MNV4Charts", ["MNV4Core"]),
     target("MNV4Graph", ["MNV4Core"]),
     target("MNV4Format", ["MNV4Graph", "MNV4Core"]),
     target("MNV4Zoo", ["MNV4Graph", "MNV4Core"]),
@@ -74,7 +76,7 @@ let package = Package(
     target("MNV4Imaging", ["CImageCodecs", "MNV4"]),
     target(
       "MNV4Quantization",
-      ["MNV4", "MNV4Imaging", "MNV4Kernels", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+      ["MNV4Imaging", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Charts", "MNV4Core"]),
     target(
       "MNV4CommandSupport",
       [
@@ -91,12 +93,19 @@ let package = Package(
         "MNV4Core",
       ]),
     command(
+      "mnv4-quantize",
+      [
+        "MNV4CommandSupport", "MNV4Quantization", "MNV4Imaging", "MNV4", "MNV4Format",
+        "MNV4Graph", "MNV4Core",
+      ]),
+    command(
       "mnv4-bench",
       ["MNV4CommandSupport", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
     tests(
       "MNV4Tests",
       ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .target(name: "TFLiteSamples", path: "Tests/TFLiteSamples", swiftSettings: settings),
     .executableTarget(
       name: "allocation-probe",
       dependencies: ["CAllocationCounter", "MNV4", "MNV4Format", "MNV4Graph"],
@@ -104,11 +113,12 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "mnv4-run", "mnv4-convert", "mnv4-bench", "allocation-probe", "MNV4CommandSupport",
-        "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core",
+        "mnv4-run", "mnv4-convert", "mnv4-bench", "allocation-probe", "TFLiteSamples",
+        "MNV4CommandSupport", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core",
       ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
+    tests("MNV4ChartsTests", ["MNV4Charts", "MNV4Core"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),
     tests(
       "MNV4ZooTests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"],
@@ -116,7 +126,8 @@ let package = Package(
     tests(
       "MNV4FormatTests", ["MNV4Format", "MNV4Graph", "MNV4Core"], resources: [.copy("Fixtures")]),
     tests(
-      "MNV4ImportTests", ["MNV4Import", "MNV4Zoo", "MNV4Graph", "MNV4Core"],
+      "MNV4ImportTests",
+      ["MNV4", "MNV4Format", "MNV4Import", "MNV4Zoo", "MNV4Graph", "MNV4Core", "TFLiteSamples"],
       resources: [.copy("Fixtures")]),
     tests(
       "KernelConformanceTests",
@@ -126,6 +137,9 @@ let package = Package(
     tests(
       "MNV4ImagingTests", ["MNV4Imaging", "MNV4", "MNV4Graph", "MNV4Core"],
       resources: [.copy("Fixtures")]),
+    tests(
+      "MNV4QuantizationTests",
+      ["MNV4Quantization", "MNV4Charts", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -6,6 +6,8 @@ public struct MNV4Error: Error, Hashable, Sendable {
   public enum Code: String, Hashable, Sendable, CaseIterable {
     /// The file is absent, unreadable or not a regular file.
     case unreadableFile
+    /// The file cannot be written; what was there before is untouched.
+    case unwritableFile
     /// The model file breaks a rule of its format.
     case invalidModel
     /// The model is sound, but asks for what this build cannot run.

@@ -1,6 +1,6 @@
 internal import MNV4Core
 package import MNV4Format
-internal import MNV4Graph
+package import MNV4Graph
 internal import MNV4Kernels
 internal import Synchronization
 
@@ -133,6 +133,13 @@ public struct Model: Sendable {
     try Planner(
       backends: Self.backends, pinned: Self.pinnedName(of: choice), simplifies: false
     ).plan(file.graph)
+  }
+
+  /// The backend that a plan would give a step to.
+  package static func backend(
+    for problem: StepProblem, choice: BackendChoice
+  ) throws(MNV4Error) -> any Backend {
+    try Planner(backends: backends, pinned: pinnedName(of: choice)).backend(for: problem)
   }
 
   private static let backends: [any Backend] = {

@@ -22,6 +22,8 @@ package struct Provenance: Hashable, Sendable {
     case sourceSHA256 = "source-sha256"
     /// The program that wrote the file, with its version.
     case converter
+    /// How a network of integers was made of a float one.
+    case quantization
     /// The licence of the weights.
     case licence
     /// Anything else a person should know.

@@ -47,6 +47,9 @@ package struct Value: Hashable, Sendable {
     self.elementType = elementType
     self.quantization = quantization
   }
+
+  /// Of all its elements.
+  package var byteCount: Int { shape.elementCount * elementType.byteCount }
 }
 
 /// A tensor that is part of the model: weights, biases, statistics.

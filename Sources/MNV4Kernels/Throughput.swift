@@ -14,7 +14,7 @@ enum Throughput {
   /// Elements a nanosecond of a function with an exponential in it.
   static let exponential = 0.7
   /// Multiply-accumulates of 8-bit integers a nanosecond.
-  static let integerMatrix = 18.0
+  static let integerMatrix = 20.0
   static let integerDepthwise = 9.0
   /// Integers a nanosecond that become floats of a workspace.
   static let expansion = 3.0

@@ -10,6 +10,8 @@ final class Comparison {
     var isolated = SignalToNoise()
     /// The output in the integer network, with what came before.
     var accumulated = SignalToNoise()
+    /// The network's output where this node alone computes with integers.
+    var effect = SignalToNoise()
     /// Numbers of the float network beyond the last integer, of all.
     var clippedCount = 0
     var elementCount = 0
@@ -25,7 +27,7 @@ final class Comparison {
   private let float: NetworkRun
   private let integer: NetworkRun
   private let origins: [Int?]
-  private var isolatedSteps: [Int: IsolatedStep] = [:]
+  private var isolatedSteps: [Int: SingleStep] = [:]
   private var input: [Float]
   private var found: [Float]
   private var alone: [Float]
@@ -40,15 +42,11 @@ final class Comparison {
     input = [Float](repeating: 0, count: float[float.inputs[0]].shape.elementCount)
     found = [Float](repeating: 0, count: largest)
     alone = found
-    do throws(QuantizationFailure) {
-      for (index, node) in integer.graph.nodes.enumerated() {
-        guard let origin = origins[index], Self.computesIntegers(node, of: integer.graph) else {
-          continue
-        }
-        isolatedSteps[origin] = try IsolatedStep(node, of: integer.graph)
+    for (index, node) in integer.graph.nodes.enumerated() {
+      guard let origin = origins[index], Self.computesIntegers(node, of: integer.graph) else {
+        continue
       }
-    } catch {
-      throw MNV4Error(.outOfResources, error.description)
+      isolatedSteps[origin] = try SingleStep(node, of: integer.graph, options: options)
     }
   }
 
@@ -58,12 +56,19 @@ final class Comparison {
       || graph[node.output].elementType != .float32
   }
 
-  /// Adds what one input shows.
-  func add(_ inputs: CalibrationInputs, _ index: Int) throws(MNV4Error) {
+  /// The nodes that compute with integers.
+  var integerNodes: [Int] { isolatedSteps.keys.sorted() }
+
+  private func load(_ inputs: CalibrationInputs, _ index: Int) throws(MNV4Error) {
     let result = input.withUnsafeMutableBufferPointer { elements in
       Result { () throws(MNV4Error) in try inputs.write(index, to: elements) }
     }
     try result.get()
+  }
+
+  /// Adds what one input shows.
+  func add(_ inputs: CalibrationInputs, _ index: Int) throws(MNV4Error) {
+    try load(inputs, index)
     try input.withUnsafeBufferPointer { elements throws(MNV4Error) in
       try float.begin { bytes in bytes.copyMemory(from: UnsafeRawBufferPointer(elements)) }
       let value = integer.graph[integer.graph.inputs[0]]
@@ -79,15 +84,60 @@ final class Comparison {
     }
   }
 
+  /// Adds what one input shows of each node's effect on the network's output: the float network runs
+  /// once for each of them, with the node's integers in the place of its output.
+  ///
+  /// - Parameter advance: called after each node.
+  func addEffects(
+    _ inputs: CalibrationInputs, _ index: Int, advance: () -> Void
+  ) throws(MNV4Error) {
+    try load(inputs, index)
+    let expected = try floatOutput(replacing: nil)
+    for node in integerNodes {
+      let output = try floatOutput(replacing: node)
+      for (wanted, found) in zip(expected, output) {
+        layers[node, default: Layer()].effect.add(wanted, found)
+      }
+      advance()
+    }
+  }
+
+  private func floatOutput(replacing node: Int?) throws(MNV4Error) -> [Float] {
+    try input.withUnsafeBufferPointer { elements throws(MNV4Error) in
+      try float.begin { bytes in bytes.copyMemory(from: UnsafeRawBufferPointer(elements)) }
+    }
+    var output: [Float] = []
+    while let next = float.nextNode {
+      let value = float.graph.nodes[next].output
+      let count = float.graph[value].shape.elementCount
+      if next == node, let step = isolatedSteps[next] {
+        setInputs(of: step, next)
+        float.advance()
+        alone.withUnsafeMutableBufferPointer { alone in
+          let numbers = UnsafeMutableBufferPointer(rebasing: alone[..<count])
+          step.run(into: numbers)
+          float.replaceOutput(with: UnsafeRawBufferPointer(numbers))
+          if float.nextNode == nil { output = Array(numbers) }
+        }
+      } else {
+        let bytes = float.advance()
+        if float.nextNode == nil { output = Array(bytes.bindMemory(to: Float.self)) }
+      }
+    }
+    return output
+  }
+
+  private func setInputs(of step: SingleStep, _ node: Int) {
+    for operand in float.graph.nodes[node].inputs.indices {
+      step.setInput(operand, to: float.input(operand).bindMemory(to: Float.self))
+    }
+  }
+
   private func compare(_ node: Int, with origin: Int) {
     let source = float.graph.nodes[origin]
     let count = float.graph[source.output].shape.elementCount
     let step = isolatedSteps[origin]
-    if let step {
-      for operand in source.inputs.indices {
-        step.setInput(operand, to: float.input(operand).bindMemory(to: Float.self))
-      }
-    }
+    if let step { setInputs(of: step, origin) }
     let expected = float.advance().bindMemory(to: Float.self)
     let value = integer.graph[integer.graph.nodes[node].output]
     let bytes = integer.advance()

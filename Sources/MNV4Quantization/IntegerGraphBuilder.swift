@@ -210,39 +210,20 @@ struct IntegerGraphBuilder {
   ) throws(QuantizationFailure) -> Operation {
     let old = node.operation.constants
     let weights = source[old[0]]
-    let outputs = weights.shape[0]
-    do {
-      let buffer = try layer.weights.withUnsafeBufferPointer {
-        elements throws(AllocationError) in try AlignedBuffer(copying: elements)
-      }
-      let scales = try QuantizationParameters(
-        scales: layer.scales, zeroPoints: [Int32](repeating: 0, count: layer.scales.count),
-        axis: layer.scales.count == 1 && outputs != 1 ? nil : 0, shape: weights.shape,
-        elementType: .int8)
+    let biasName = old.count > 1 ? source[old[1]].name : "\(node.name).bias"
+    target.constants.append(
+      try layer.weightConstant(
+        name: uniqueName(weights.name), shape: weights.shape, layerName: node.name))
+    let newWeights = ConstantID(target.constants.count - 1)
+    var newBias: ConstantID?
+    if !layer.bias.isEmpty {
       target.constants.append(
-        Constant(
-          name: uniqueName(weights.name), shape: weights.shape, elementType: .int8,
-          quantization: scales, data: ByteSlice(buffer)))
-      let newWeights = ConstantID(target.constants.count - 1)
-      var newBias: ConstantID?
-      if !layer.bias.isEmpty {
-        let integers = try BiasRule.integers(of: layer, inputScale: input.scale, layer: node.name)
-        let bytes = try integers.withUnsafeBufferPointer {
-          elements throws(AllocationError) in try AlignedBuffer(copying: elements)
-        }
-        target.constants.append(
-          Constant(
-            name: uniqueName(old.count > 1 ? source[old[1]].name : "\(node.name).bias"),
-            shape: try Shape([outputs]), elementType: .int32, data: ByteSlice(bytes)))
-        newBias = ConstantID(target.constants.count - 1)
-      }
-      return node.operation.replacingLayerWeights(
-        LayerWeights(weights: newWeights, bias: newBias))
-    } catch let error as QuantizationFailure {
-      throw error
-    } catch {
-      throw .layer(name: node.name, reason: "\(error)")
+        try layer.biasConstant(
+          name: uniqueName(biasName), inputScale: input.scale, layerName: node.name))
+      newBias = ConstantID(target.constants.count - 1)
     }
+    return node.operation.replacingLayerWeights(
+      LayerWeights(weights: newWeights, bias: newBias))
   }
 
   /// Two layers may share a constant, and quantize it differently.
@@ -250,30 +231,6 @@ struct IntegerGraphBuilder {
     var unique = name
     while target.constants.contains(where: { $0.name == unique }) { unique += "'" }
     return unique
-  }
-}
-
-/// A bias as integers of the scale of its sums.
-enum BiasRule {
-  /// Sums of products stay below 2³⁰ in any layer that is quantized; the rest is the bias's.
-  static let limit: Float = 0x1p30
-
-  /// `roundToNearestEven(bias / (input scale · weight scale))`.
-  static func integers(
-    of layer: QuantizedLayer, inputScale: Float, layer name: String
-  ) throws(QuantizationFailure) -> [Int32] {
-    var result: [Int32] = []
-    for (index, bias) in layer.bias.enumerated() {
-      let scale = inputScale * layer.scale(ofOutput: index)
-      let steps = (bias / scale).rounded(.toNearestOrEven)
-      guard steps.magnitude <= limit else {
-        throw .layer(
-          name: name,
-          reason: "bias \(index): expected at most 2³⁰ steps of \(scale), found \(bias)")
-      }
-      result.append(Int32(steps))
-    }
-    return result
   }
 }
 

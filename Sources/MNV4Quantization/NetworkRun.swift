@@ -43,13 +43,8 @@ final class NetworkRun {
     return session.output(ofStep: nextStep - 1)
   }
 
-  /// Runs every node up to and including `node`, and gives its output; nil where it ran before.
-  func advance(through node: Int) -> UnsafeRawBufferPointer? {
-    var output: UnsafeRawBufferPointer?
-    while let next = nextNode, next <= node {
-      let bytes = advance()
-      if next == node { output = bytes }
-    }
-    return output
+  /// Puts other elements in the place of what the last node gave.
+  func replaceOutput(with elements: UnsafeRawBufferPointer) {
+    session.replaceOutput(ofStep: nextStep - 1, with: elements)
   }
 }

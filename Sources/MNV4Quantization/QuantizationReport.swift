@@ -21,6 +21,9 @@ public struct QuantizationReport: Sendable, Encodable {
     public var isolatedDecibels: Double?
     /// Signal to noise of the layer's output in the integer network.
     public var accumulatedDecibels: Double?
+    /// Signal to noise of the network's output where this layer alone computes with integers; nil in
+    /// float.
+    public var effectDecibels: Double?
     public var reading: Reading
     /// The median time of the layer on one thread, where it was measured. A layer that is fused into
     /// another has none of its own.
@@ -100,13 +103,16 @@ public struct QuantizationReport: Sendable, Encodable {
 }
 
 extension QuantizationReport.Reading {
-  /// Below this a layer by itself is `suspect`: noise of a hundredth of the signal's power.
-  static let suspectDecibels = 20.0
-  /// Below this it is `broken`: noise of a tenth.
-  static let brokenDecibels = 10.0
+  /// Where a layer alone brings the network's output below this, a thousandth of its power, it is
+  /// `suspect`: fifty such layers make an output that is mostly right.
+  static let suspectDecibels = 30.0
+  /// Below this it is `broken`: noise of a thirtieth of the output's power, from one layer.
+  static let brokenDecibels = 15.0
 
-  init(isolatedDecibels: Double?) {
-    switch isolatedDecibels {
+  /// - Parameter effectDecibels: of the network's output where the layer alone computes with integers;
+  ///   nil where the output is zero or the layer changes nothing.
+  init(effectDecibels: Double?) {
+    switch effectDecibels {
     case nil: self = .fine
     case .some(let decibels) where decibels < Self.brokenDecibels || decibels.isNaN: self = .broken
     case .some(let decibels) where decibels < Self.suspectDecibels: self = .suspect

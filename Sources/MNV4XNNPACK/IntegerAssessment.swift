@@ -61,7 +61,7 @@
         let ratio = input.scale / output.scale
         let scale = Requantization.scale(
           mean: input.shape[1] * input.shape[2], input: input.scale, output: output.scale)
-        return fixedPointRefusal
+        return fixedPointRefusal ?? Memory.poolRefusal(of: problem)
           ?? Self.refusal(of: ratio, in: Self.meanRatios, "a ratio of scales")
           ?? Self.refusal(of: scale, in: Self.requantizations, "a requantization")
       case .slice, .concatenation:

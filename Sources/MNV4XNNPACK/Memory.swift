@@ -10,8 +10,11 @@
     static let scratchByteCount = 1 << 18
     /// No table above this is made: the `swift` backend needs none.
     static let maximumTableByteCount = 1 << 28
-    /// An operator without its weights and tables.
-    private static let operatorByteCount = 1 << 10
+    /// Global average pools keep the sums of an image on the stack of the thread that adds them up,
+    /// four bytes a channel: no more than 128 KiB.
+    static let maximumPoolChannelCount = 1 << 15
+    /// An operator without its weights and tables, and what the allocator rounds these up by.
+    private static let operatorByteCount = 1 << 12
     /// The most pixels that any of its kernels works on.
     private static let pixelTile = 16
     /// Taps of the filters that it has depthwise kernels for.
@@ -41,7 +44,7 @@
     }
 
     /// The convolution's list of addresses: one a tap of each pixel of an image; depthwise kernels
-    /// share the columns that neighbours have in common.
+    /// share the columns that neighbours have in common, and leave room for those between strides.
     static func tableByteCount(of problem: StepProblem) -> Int {
       guard case .convolution(let convolution) = problem.operation else { return 0 }
       let (kernel, shape) = (convolution.kernel, problem.output.shape)
@@ -49,7 +52,7 @@
       let taps = saturatingProduct(kernel.height, kernel.width)
       let pointer = MemoryLayout<UnsafeRawPointer>.stride
       if hasDepthwiseKernel(problem, convolution) {
-        let step = min(convolution.stride.width, kernel.width) * kernel.height
+        let step = saturatingProduct(convolution.stride.width, kernel.height)
         let line = saturatingSum(taps, saturatingProduct(shape[2] - 1, step))
         return saturatingProduct(shape[1], line, pointer)
       }
@@ -57,26 +60,40 @@
       return saturatingProduct(pixels, taps, pointer)
     }
 
+    /// Why a global average pool is not run; nil where it is.
+    static func poolRefusal(of problem: StepProblem) -> String? {
+      let channelCount = problem.inputs[0].shape.last
+      return channelCount > maximumPoolChannelCount
+        ? "its sums of \(channelCount) channels would lie on the stack" : nil
+    }
+
     private static func weightByteCount(of problem: StepProblem) -> Int {
       switch problem.operation {
       case .fullyConnected(let layer): weightByteCount(of: Convolution(rows: layer), problem)
       case .convolution(let convolution): weightByteCount(of: convolution, problem)
-      case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-        .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad,
-        .resizeBilinear, .quantize, .dequantize:
+      case .globalAveragePool: zeroByteCount(problem)
+      case .batchNormalization, .channelScale, .activation, .add, .multiply, .averagePool, .slice,
+        .concatenation, .matrixProduct, .softmax, .reshape, .pad, .resizeBilinear, .quantize,
+        .dequantize:
         0
       }
     }
 
-    /// The packed weights, and a row of zeros for what lies outside the image.
-    private static func weightByteCount(of convolution: Convolution, _ problem: StepProblem) -> Int
-    {
+    /// A row of zeros, for what lies outside the image.
+    private static func zeroByteCount(_ problem: StepProblem) -> Int {
+      saturatingProduct(
+        roundedUp(problem.inputs[0].shape.last, to: 64), problem.inputs[0].elementType.byteCount)
+    }
+
+    /// The packed weights and the row of zeros.
+    private static func weightByteCount(
+      of convolution: Convolution, _ problem: StepProblem
+    ) -> Int {
       let inputs = problem.inputs[0].shape.last
       let outputs = problem.output.shape.last
       let groups = convolution.groups
       let packing: Packing = problem.isFloat ? .floats : .integers
       let taps = saturatingProduct(convolution.kernel.height, convolution.kernel.width)
-      let zeros = saturatingProduct(roundedUp(inputs, to: 64), packing.weightByteCount)
       let (rows, depth) =
         if hasDepthwiseKernel(problem, convolution) {
           (roundedUp(outputs, to: packing.channelTile), taps)
@@ -88,7 +105,7 @@
         }
       let rowByteCount = saturatingSum(
         saturatingProduct(depth, packing.weightByteCount), packing.outputByteCount)
-      return saturatingSum(saturatingProduct(rows, rowByteCount), zeros)
+      return saturatingSum(saturatingProduct(rows, rowByteCount), zeroByteCount(problem))
     }
 
     static func operatorCount(of problem: StepProblem) -> Int {

@@ -66,7 +66,8 @@
         return activation.clampBounds == nil ? "no operator for \(activation.name)" : nil
       case .multiply:
         return activation.clampBounds == nil ? "no operator for \(activation.name)" : nil
-      case .globalAveragePool, .slice, .concatenation, .softmax, .reshape: return nil
+      case .globalAveragePool: return Memory.poolRefusal(of: problem)
+      case .slice, .concatenation, .softmax, .reshape: return nil
       case .batchNormalization: return "no operator for batch normalization"
       case .channelScale: return "no operator for a channel scale"
       case .averagePool: return "no operator for an average pool of windows"

@@ -10,7 +10,8 @@ import MNV4Zoo
 @main struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mnv4-convert",
-    abstract: "Converts a checkpoint or a TensorFlow Lite file to an .mnv4 model, or describes one.",
+    abstract:
+      "Converts a checkpoint or a TensorFlow Lite file to an .mnv4 model, or describes one.",
     discussion: """
       A checkpoint holds weights under the names that timm, torchvision or a network's authors give \
       them. Their names and shapes tell which network they belong to; --arch says it where several \

@@ -3,10 +3,8 @@ import MNV4
 import MNV4CommandSupport
 import MNV4Core
 import MNV4Imaging
-import Synchronization
 
-/// Measures accuracy over labelled pictures: each thread classifies whole pictures with a session of
-/// its own.
+/// Measures accuracy over labelled pictures.
 struct Validation {
   let model: Model
   let options: SessionOptions
@@ -31,21 +29,26 @@ struct Validation {
   }
 
   func run(printsJSON: Bool) throws {
-    let workerCount = min(options.threads ?? Processors.available(), pictures.pictures.count)
-    var single = options
-    single.threads = 1
-    let classifiers = try (0..<workerCount).map { _ in
-      try ImageClassifier(model: model, options: single)
-    }
-    let task = Task(pictures: pictures.pictures, classifiers: classifiers)
+    let count = pictures.pictures.count
+    let progress = ProgressBar("classifying", total: count)
     let start = ContinuousClock.now
-    try ThreadPool(threadCount: workerCount).run(task, partCount: workerCount)
+    let outcomes = try PictureBatch(paths: pictures.pictures.map(\.path)).classify(
+      with: model, options: options, top: 5
+    ) { progress.advance() }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    task.progress.finish()
+    progress.finish()
 
-    let outcome = task.outcome
+    var outcome = Outcome()
+    for (picture, result) in zip(pictures.pictures, outcomes) {
+      switch result {
+      case .success(let best):
+        if best.first == picture.classIndex { outcome.top1 += 1 }
+        if best.contains(picture.classIndex) { outcome.top5 += 1 }
+      case .failure(let error): outcome.failures.append("\(error)")
+      }
+    }
     for failure in outcome.failures.sorted() { Diagnostics.print("Error: \(failure)") }
-    report(outcome, imagesPerSecond: Double(pictures.pictures.count) / seconds, printsJSON)
+    report(outcome, imagesPerSecond: Double(count) / seconds, printsJSON)
     StandardOutput.flush()
     guard outcome.failures.isEmpty else { throw ExitCode.failure }
   }
@@ -75,43 +78,5 @@ struct Validation {
     var top1 = 0
     var top5 = 0
     var failures: [String] = []
-  }
-
-  /// Every worker takes the next picture until none is left.
-  private final class Task: ParallelTask {
-    let progress: ProgressBar
-    private let pictures: [LabelledPictures.Picture]
-    private let classifiers: [ImageClassifier]
-    private let next = Atomic<Int>(0)
-    private let results = Mutex(Outcome())
-
-    init(pictures: [LabelledPictures.Picture], classifiers: [ImageClassifier]) {
-      self.pictures = pictures
-      self.classifiers = classifiers
-      progress = ProgressBar("classifying", total: pictures.count)
-    }
-
-    var outcome: Outcome { results.withLock { $0 } }
-
-    func run(part index: Int) {
-      while true {
-        let number = next.add(1, ordering: .relaxed).oldValue
-        guard number < pictures.count else { return }
-        classify(pictures[number], with: classifiers[index])
-        progress.advance()
-      }
-    }
-
-    private func classify(_ picture: LabelledPictures.Picture, with classifier: ImageClassifier) {
-      do {
-        let best = try classifier.classify(imageAtPath: picture.path, top: 5).map(\.index)
-        results.withLock {
-          if best.first == picture.classIndex { $0.top1 += 1 }
-          if best.contains(picture.classIndex) { $0.top5 += 1 }
-        }
-      } catch {
-        results.withLock { $0.failures.append("\(error)") }
-      }
-    }
   }
 }

@@ -25,6 +25,10 @@ import Testing
     (["m.mnv4", "a.png", "--threads"], "Missing value for '--threads"),
     (["m.mnv4", "a.png", "--backend", "cuda"], "'cuda' is invalid"),
     (["m.mnv4", "a.png", "--labels", "l.csv"], "--labels goes with --validate."),
+    (
+      ["m.mnv4", "--validate", "d", "--label-offset", "1"], "--label-offset goes with --labels."
+    ),
+    (["m.mnv4", "--validate", "d", "--labels", "l", "--label-offset", "x"], "'x' is invalid"),
     (["m.mnv4", "--input-npy", "a.npy"], "--input-npy and --output-npy go together."),
     (["m.mnv4", "--output-npy", "a.npy"], "--input-npy and --output-npy go together."),
     (["m.mnv4", "a.png", "--validate", "d"], "one of them."),
@@ -36,7 +40,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ([], "Give a checkpoint to convert, --describe MODEL, or --list-archs"),
+    ([], "Give a file to convert, --describe MODEL, or --list-archs"),
     (["--list-archs", "--describe", "m.mnv4"], "(one of them)"),
     (["w.safetensors", "--list-archs"], "(one of them)"),
     (["w.safetensors", "--describe", "m.mnv4"], "(one of them)"),

@@ -69,6 +69,29 @@ import Testing
     #expect(result.output.contains("top-1  2 of 3  66.67 %"))
   }
 
+  /// A list that counts the classes from another number than the network does.
+  @Test(arguments: [("2", "1"), ("0", "3"), ("7", "-4")]) func offsetIsAddedToTheClass(
+    _ listed: String, _ offset: String
+  ) throws {
+    try makePictures("a.png")
+    let list = try folder.write("a.png,\(listed)\n", to: "labels.csv")
+    let result = try run("--labels", list, "--label-offset=\(offset)")
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.output.contains("top-1  1 of 1"))
+  }
+
+  @Test(arguments: [("9", "1"), ("0", "-1"), ("3", "9223372036854775807")])
+  func offsetThatLeavesTheClassesIsRefused(_ listed: String, _ offset: String) throws {
+    try makePictures("a.png")
+    let list = try folder.write("a.png,\(listed)\n", to: "labels.csv")
+    let result = try run("--labels", list, "--label-offset=\(offset)")
+    #expect(result.status == 1)
+    #expect(
+      result.errors.contains(
+        "line 1: class_index: expected 0 to 9, found \(listed) and an offset of \(offset)"),
+      "\(result.errors)")
+  }
+
   @Test(arguments: ["file,class_index", "Picture, CLASS_INDEX ", ",Class_Index"])
   func firstLineMayNameTheColumns(_ line: String) throws {
     try makePictures("a.png")

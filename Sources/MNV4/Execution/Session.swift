@@ -99,6 +99,11 @@ public final class Session {
     UnsafeRawBufferPointer(bytes(of: plan.steps[index].output))
   }
 
+  /// Puts other elements in the place of a step's output, before later steps read it.
+  package func replaceOutput(ofStep index: Int, with elements: UnsafeRawBufferPointer) {
+    bytes(of: plan.steps[index].output).copyMemory(from: elements)
+  }
+
   /// Runs the network as `run` does, and adds the time of each step to `profile`.
   package func run(_ input: Tensor, profile: inout Profile) throws(MNV4Error) -> Tensor {
     try copy(input)

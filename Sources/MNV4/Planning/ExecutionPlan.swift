@@ -11,7 +11,7 @@ package struct ExecutionPlan: Sendable {
 
     package var shape: Shape { value.shape }
     package var elementType: ElementType { value.elementType }
-    package var byteCount: Int { shape.elementCount * elementType.byteCount }
+    package var byteCount: Int { value.byteCount }
   }
 
   /// One step, in the order of execution.

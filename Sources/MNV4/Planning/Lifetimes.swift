@@ -21,13 +21,10 @@ struct Lifetimes {
 
     var storage = [Int](repeating: -1, count: graph.values.count)
     var requests: [ArenaPlanner.Request] = []
-    func byteCount(_ id: ValueID) -> Int {
-      graph[id].shape.elementCount * graph[id].elementType.byteCount
-    }
     for id in graph.inputs {
       storage[id.index] = requests.count
       requests.append(
-        .init(byteCount: byteCount(id), firstStep: -1, lastStep: max(lastUse[id.index], 0)))
+        .init(byteCount: graph[id].byteCount, firstStep: -1, lastStep: max(lastUse[id.index], 0)))
     }
     for (step, node) in graph.nodes.enumerated() {
       let output = node.output
@@ -37,7 +34,7 @@ struct Lifetimes {
         requests[shared].lastStep = max(requests[shared].lastStep, end)
       } else {
         storage[output.index] = requests.count
-        requests.append(.init(byteCount: byteCount(output), firstStep: step, lastStep: end))
+        requests.append(.init(byteCount: graph[output].byteCount, firstStep: step, lastStep: end))
       }
     }
     self.storage = storage

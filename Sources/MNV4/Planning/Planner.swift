@@ -97,6 +97,15 @@ struct Planner {
     }
   }
 
+  /// The backend that gets a step.
+  func backend(for problem: StepProblem) throws(MNV4Error) -> any Backend {
+    let name = try choose(problem).backend
+    guard let backend = backends.first(where: { $0.name == name }) else {
+      preconditionFailure("a backend that was not asked")
+    }
+    return backend
+  }
+
   private func choose(_ problem: StepProblem) throws(MNV4Error) -> Choice {
     var candidates: [Choice] = []
     var refusals: [String] = []

@@ -7,7 +7,7 @@ extension Planner {
     var result = graph
     result.nodes = []
     for node in graph.nodes {
-      guard let parts = result.separateEnd(of: node, includingWholeResiduals: false),
+      guard let parts = result.separateEnd(of: node, .partialResidualsAndFunctions),
         isFaster(parts, than: node, in: result)
       else {
         result.nodes.append(node)

@@ -1,14 +1,28 @@
 import MNV4Core
 
+/// What a float32 operation may end in that is taken apart from it.
+package enum SeparatedEnds: Hashable, Sendable {
+  /// Residuals of part of the channels, and functions that do not only clamp: what some backends lack.
+  case partialResidualsAndFunctions
+  /// Every residual, and functions that do not only clamp: what integers lack.
+  case residualsAndFunctions
+  /// Clamps too: every sum can be seen.
+  case all
+
+  fileprivate func includes(_ activation: Activation) -> Bool {
+    self == .all ? activation != .identity : activation.clampBounds == nil
+  }
+}
+
 extension Graph {
-  /// Takes apart what float32 operations end in but integers cannot: residuals and functions other
-  /// than clamps become nodes of their own. `fusingActivations` and `fusingResiduals` undo it.
-  package func separatingEnds() -> Graph {
+  /// Makes what float32 operations end in nodes of their own. `fusingActivations` and
+  /// `fusingResiduals` undo it. Values keep their ids; those between the parts are added.
+  package func separating(_ ends: SeparatedEnds) -> Graph {
     var result = self
     result.nodes = []
     var rest = Array(nodes.reversed())
     while let node = rest.popLast() {
-      if let parts = result.separateEnd(of: node, includingWholeResiduals: true) {
+      if let parts = result.separateEnd(of: node, ends) {
         rest += parts.reversed()
       } else {
         result.nodes.append(node)
@@ -17,17 +31,13 @@ extension Graph {
     return result
   }
 
-  /// A float32 node without what it ends in (a residual, or a function that does not only clamp), and
-  /// that as a second node; nil where it has no such end. Adds the value between them to the graph.
-  ///
-  /// - Parameter includingWholeResiduals: otherwise only those of part of the channels.
-  package mutating func separateEnd(
-    of node: Node, includingWholeResiduals: Bool
-  ) -> [Node]? {
+  /// A float32 node without what it ends in, and that as a second node; nil where it has no such end.
+  /// Adds the value between them to the graph.
+  package mutating func separateEnd(of node: Node, _ ends: SeparatedEnds) -> [Node]? {
     let whole = node.operation
     guard self[node.output].elementType == .float32 else { return nil }
     if case .convolution(var convolution) = whole,
-      let add = convolution.addition(ofWhole: includingWholeResiduals)
+      let add = convolution.addition(ofWhole: ends != .partialResidualsAndFunctions)
     {
       convolution.residual = .none
       convolution.activation = .identity
@@ -36,7 +46,7 @@ extension Graph {
         extra: [node.inputs[1]])
     }
     let activation = whole.fusedActivation
-    guard activation.clampBounds == nil, let body = whole.withoutActivation else { return nil }
+    guard ends.includes(activation), let body = whole.withoutActivation else { return nil }
     return split(
       node, into: body, inputs: node.inputs, then: .activation(activation), "act", extra: [])
   }
@@ -69,7 +79,7 @@ extension Convolution {
 
 extension Operation {
   /// The same operation without its activation; nil where it cannot have one.
-  fileprivate var withoutActivation: Operation? {
+  package var withoutActivation: Operation? {
     switch self {
     case .convolution(var convolution):
       convolution.activation = .identity

@@ -40,59 +40,61 @@ final class FlatBuffer {
 
   /// The integer at `position`.
   func integer<Value: FixedWidthInteger & BitwiseCopyable>(
-    _ type: Value.Type, at position: Int, _ field: String
+    _ type: Value.Type, at position: Int, _ field: @autoclosure () -> String
   ) throws(FlatBufferError) -> Value {
-    try require(MemoryLayout<Value>.size, at: position, field)
+    try require(MemoryLayout<Value>.size, at: position, field())
     return bytes.withUnsafeBytes {
       Value(littleEndian: $0.loadUnaligned(fromByteOffset: position, as: type))
     }
   }
 
   /// Where the offset at `position` points: forward from its own place.
-  func target(of position: Int, _ field: String) throws(FlatBufferError) -> Int {
-    let offset = Int(try integer(UInt32.self, at: position, field))
-    guard offset > 0 else { throw .nullOffset(field: field) }
+  func target(of position: Int, _ field: @autoclosure () -> String) throws(FlatBufferError) -> Int {
+    let offset = Int(try integer(UInt32.self, at: position, field()))
+    guard offset > 0 else { throw .nullOffset(field: field()) }
     let target = position + offset
     // Whatever it points at begins with an integer of four bytes.
-    try require(4, at: target, field)
+    try require(4, at: target, field())
     return target
   }
 
   /// The elements of the vector at `position`, as a run of bytes.
   func elements(
-    at position: Int, elementByteCount: Int, _ field: String
+    at position: Int, elementByteCount: Int, _ field: @autoclosure () -> String
   ) throws(FlatBufferError) -> Range<Int> {
-    let count = Int(try integer(UInt32.self, at: position, field))
+    let count = Int(try integer(UInt32.self, at: position, field()))
     let start = position + 4
     let available = (bytes.byteCount - start) / elementByteCount
     guard count <= available else {
-      throw .vectorLength(field: field, found: count, limit: available)
+      throw .vectorLength(field: field(), found: count, limit: available)
     }
     return start..<start + count * elementByteCount
   }
 
   /// Counts the elements of a vector that are about to be copied.
-  func spend(byteCount: Int, _ field: String) throws(FlatBufferError) {
+  func spend(byteCount: Int, _ field: @autoclosure () -> String) throws(FlatBufferError) {
     // Both are below four times the file's length and more.
     readByteCount += byteCount
     guard readByteCount <= maximumReadByteCount else {
-      throw .tooManyBytes(field: field, limit: maximumReadByteCount)
+      throw .tooManyBytes(field: field(), limit: maximumReadByteCount)
     }
   }
 
   /// Counts a table that is about to be read.
-  func spendTable(_ field: String) throws(FlatBufferError) {
+  func spendTable(_ field: @autoclosure () -> String) throws(FlatBufferError) {
     tableCount += 1
     guard tableCount <= Self.maximumTableCount else {
-      throw .tooManyTables(field: field, limit: Self.maximumTableCount)
+      throw .tooManyTables(field: field(), limit: Self.maximumTableCount)
     }
   }
 
   /// Checks that a run of bytes lies within the file.
-  func require(_ byteCount: Int, at position: Int, _ field: String) throws(FlatBufferError) {
+  func require(_ byteCount: Int, at position: Int, _ field: @autoclosure () -> String)
+    throws(FlatBufferError)
+  {
     guard position >= 0, position <= bytes.byteCount - byteCount else {
       throw .outside(
-        field: field, position: position, byteCount: byteCount, fileByteCount: bytes.byteCount)
+        field: field(), position: position, byteCount: byteCount, fileByteCount: bytes.byteCount)
     }
   }
 }

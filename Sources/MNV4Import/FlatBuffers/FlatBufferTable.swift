@@ -68,15 +68,14 @@ struct FlatBufferTable {
 
   /// UTF-8 text without its terminating zero; nil where the field is absent.
   func string(_ field: some FlatBufferField) throws(FlatBufferError) -> String? {
-    let name = path(of: field)
     guard let range = try vector(field, elementByteCount: 1) else { return nil }
     guard range.upperBound < file.bytes.byteCount,
-      try file.integer(UInt8.self, at: range.upperBound, name) == 0
-    else { throw .unterminatedString(field: name) }
-    try file.spend(byteCount: range.count, name)
+      try file.integer(UInt8.self, at: range.upperBound, path(of: field)) == 0
+    else { throw .unterminatedString(field: path(of: field)) }
+    try file.spend(byteCount: range.count, path(of: field))
     guard
       let text = file.bytes.withUnsafeBytes({ String(validating: $0[range], as: UTF8.self) })
-    else { throw .notUTF8(field: name) }
+    else { throw .notUTF8(field: path(of: field)) }
     return text
   }
 
@@ -147,8 +146,8 @@ struct FlatBufferTable {
     _ field: some FlatBufferField, elementByteCount: Int
   ) throws(FlatBufferError) -> Range<Int>? {
     guard let place = try place(of: field, byteCount: 4) else { return nil }
-    let name = path(of: field)
     return try file.elements(
-      at: file.target(of: place, name), elementByteCount: elementByteCount, name)
+      at: file.target(of: place, path(of: field)), elementByteCount: elementByteCount,
+      path(of: field))
   }
 }

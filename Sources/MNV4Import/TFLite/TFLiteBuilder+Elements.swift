@@ -16,8 +16,8 @@ extension TFLiteBuilder {
   mutating func add(_ step: TFLiteOperator, _ fused: TFLiteActivation) throws(TFLiteError) {
     try requireInputs(2...2, of: step)
     let activation = try activation(fused, of: step)
-    if let (input, numbers) = try constantOperand(of: step) {
-      return try add(step, input, numbers, activation)
+    if let operand = try constantOperand(of: step) {
+      return try add(step, operand, activation)
     }
     try append(
       step, .add(Add(activation: activation)), [value(0, of: step), value(1, of: step)])
@@ -27,57 +27,14 @@ extension TFLiteBuilder {
   mutating func multiply(_ step: TFLiteOperator, _ fused: TFLiteActivation) throws(TFLiteError) {
     try requireInputs(2...2, of: step)
     let activation = try activation(fused, of: step)
-    if let (input, numbers) = try constantOperand(of: step) {
-      let scale = try add(numbers, shape([numbers.count], of: step), "scale", of: step)
-      return try append(
-        step, .channelScale(ChannelScale(scale: scale)), [input], then: activation)
+    if let operand = try constantOperand(of: step) {
+      return try multiply(step, operand, activation)
     }
     var inputs = [try value(0, of: step), try value(1, of: step)]
     if graph[inputs[0]].shape.elementCount < graph[inputs[1]].shape.elementCount {
       inputs.swapAt(0, 1)
     }
     try append(step, .multiply(Multiply(activation: activation)), inputs)
-  }
-
-  /// A constant beside a float32 value, as a number for each of its channels; nil where both
-  /// operands are computed.
-  private mutating func constantOperand(
-    of step: TFLiteOperator
-  ) throws(TFLiteError) -> (ValueID, [Float])? {
-    let isSecond = isConstant(try tensor(1, of: step))
-    let isFirst = isConstant(try tensor(0, of: step))
-    guard isFirst || isSecond else { return nil }
-    let input = try value(isSecond ? 0 : 1, of: step)
-    let tensor = try constantTensor(isSecond ? 1 : 0, of: step)
-    guard graph[input].elementType == .float32 else {
-      throw .unsupported(
-        place: place(of: step),
-        "a constant operand in a quantized network; --dequantize takes it")
-    }
-    let numbers = try constants.floats(tensor, place: place(ofTensor: tensor))
-    let channels = graph[input].shape.last
-    switch numbers.count {
-    case 1: return (input, Array(repeating: numbers[0], count: channels))
-    case channels where model.tensors[tensor].shape.last == channels: return (input, numbers)
-    default:
-      throw .unsupported(
-        place: place(of: step),
-        "a constant of shape \(Shape.describe(model.tensors[tensor].shape)) beside "
-          + "\(graph[input].shape); one number, or one a channel, is")
-    }
-  }
-
-  /// `activation(input + numbers)`: the bias of a depthwise convolution whose filters are ones.
-  private mutating func add(
-    _ step: TFLiteOperator, _ input: ValueID, _ numbers: [Float], _ activation: Activation
-  ) throws(TFLiteError) {
-    try requireImage(input, of: step)
-    let ones = [Float](repeating: 1, count: numbers.count)
-    let weights = try add(ones, shape([numbers.count, 1, 1, 1], of: step), "weights", of: step)
-    let bias = try add(numbers, shape([numbers.count], of: step), "bias", of: step)
-    let convolution = Convolution(
-      weights: weights, bias: bias, kernel: .one, groups: numbers.count, activation: activation)
-    try append(step, .convolution(convolution), [input])
   }
 
   mutating func concatenation(

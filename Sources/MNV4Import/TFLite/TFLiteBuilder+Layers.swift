@@ -156,9 +156,19 @@ extension TFLiteBuilder {
     _ elements: [Float], _ shape: Shape, _ role: String, of step: TFLiteOperator
   ) throws(TFLiteError) -> ConstantID {
     let name = constantName(role, of: step)
-    do { return add(try Constant(name: name, shape: shape, copying: elements)) } catch {
-      throw .allocation(error)
-    }
+    return add(try constants.constant(elements, shape, name: name))
+  }
+
+  /// Appends a constant of integers.
+  mutating func add<Element: FixedWidthInteger & BitwiseCopyable>(
+    _ elements: [Element], _ shape: Shape, _ type: ElementType,
+    _ quantization: QuantizationParameters?, role: String, of step: TFLiteOperator
+  ) throws(TFLiteError) -> ConstantID {
+    let name = constantName(role, of: step)
+    return add(
+      Constant(
+        name: name, shape: shape, elementType: type, quantization: quantization,
+        data: try constants.copy(elements)))
   }
 }
 

@@ -22,7 +22,7 @@ extension TFLiteBuilder {
   func name(of step: TFLiteOperator) -> String {
     let tensor = step.outputs.first.map { model.tensors[$0].name } ?? ""
     let first = tensor.split(separator: ";").first.map(String.init) ?? ""
-    // Whole characters of at most four bytes or more; the format keeps 1024 bytes.
+    // At most 512 bytes of UTF-8; the format keeps 1024.
     let name = String(String.UnicodeScalarView(first.unicodeScalars.prefix(128)))
     return name.isEmpty ? "\(step.kindName) \(step.index)" : name
   }

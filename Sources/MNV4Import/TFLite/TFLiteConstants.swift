@@ -155,7 +155,8 @@ struct TFLiteConstants {
 
   // MARK: Copies
 
-  private mutating func constant(
+  /// A float32 constant of a graph.
+  mutating func constant(
     _ elements: [Float], _ shape: Shape, name: String
   ) throws(TFLiteError) -> Constant {
     try spend(elements.count * MemoryLayout<Float>.stride)
@@ -164,7 +165,8 @@ struct TFLiteConstants {
     }
   }
 
-  private mutating func copy<Element: BitwiseCopyable>(
+  /// The elements in memory of their own.
+  mutating func copy<Element: BitwiseCopyable>(
     _ elements: [Element]
   ) throws(TFLiteError) -> ByteSlice {
     try spend(elements.count * MemoryLayout<Element>.stride)

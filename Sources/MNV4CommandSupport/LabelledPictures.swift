@@ -1,20 +1,19 @@
-import MNV4
-import MNV4CommandSupport
-import MNV4Core
+package import MNV4
+internal import MNV4Core
 
 /// The pictures of a validation set with the class that each belongs to.
-struct LabelledPictures {
-  struct Picture: Hashable {
-    let path: String
-    let classIndex: Int
+package struct LabelledPictures: Sendable {
+  package struct Picture: Hashable, Sendable {
+    package let path: String
+    package let classIndex: Int
   }
 
-  let pictures: [Picture]
+  package let pictures: [Picture]
 
   /// Finds the pictures of `directory`: those that the CSV file lists, or a folder a class.
   ///
   /// - Parameter labelOffset: what is added to each class of the CSV file.
-  init(
+  package init(
     directory: String, labels: String?, labelOffset: Int, model: Model
   ) throws(CommandFailure) {
     let classCount = model.outputShape.last ?? 0
@@ -77,7 +76,7 @@ struct LabelledPictures {
     var pictures: [Picture] = []
     for (folder, index) in zip(folders, indices) {
       let path = "\(directory)/\(folder)"
-      pictures += try list(path).filter { !$0.isFolder && isPicture($0.name) }
+      pictures += try list(path).filter { !$0.isFolder && PictureName.isPicture($0.name) }
         .map { Picture(path: "\(path)/\($0.name)", classIndex: index) }
     }
     return pictures
@@ -110,10 +109,5 @@ struct LabelledPictures {
 
   private static func list(_ path: String) throws(CommandFailure) -> [FolderEntry] {
     do { return try FolderEntry.list(path) } catch { throw CommandFailure(file: path, error) }
-  }
-
-  private static func isPicture(_ name: String) -> Bool {
-    guard !name.hasPrefix("."), let dot = name.lastIndex(of: ".") else { return false }
-    return ["jpg", "jpeg", "jpe", "png"].contains(name[name.index(after: dot)...].lowercased())
   }
 }

@@ -1,0 +1,363 @@
+public import MNV4
+import MNV4Core
+import MNV4Format
+import MNV4Graph
+
+/// Turns float32 networks into networks of 8-bit integers, after training.
+///
+///     let inputs = try CalibrationInputs(pictures: paths, for: model)
+///     let quantized = try NetworkQuantizer(model).quantize(on: inputs)
+///     try quantized.write(toFile: "network-int8.mnv4")
+public struct NetworkQuantizer: Sendable {
+  private let file: ModelFile
+  private let options: QuantizationOptions
+  private let progress: QuantizationProgress?
+
+  /// How many of the inputs the errors of the layers are measured on.
+  static let comparedInputCount = 8
+  /// And their effects on the network's output.
+  static let effectInputCount = 2
+
+  public init(
+    _ model: Model, options: QuantizationOptions = QuantizationOptions(),
+    progress: QuantizationProgress? = nil
+  ) {
+    file = model.file
+    self.options = options
+    self.progress = progress
+  }
+
+  /// Quantizes the network on what its tensors hold for `inputs`, of which it takes one at a time, a
+  /// few times over.
+  ///
+  /// - Parameters:
+  ///   - test: labelled pictures, for the report's accuracy.
+  ///   - maximumDrop: with `test`, how many percentage points of accuracy may be lost at most; layers
+  ///     that lose more stay in float32, as few as can be found.
+  /// - Throws: `unsupportedModel` where the network holds integers already, numbers that are not
+  ///   finite, or what integers cannot compute; `invalidArgument` for a bad option or no inputs; what
+  ///   making the inputs throws.
+  public func quantize(
+    on inputs: CalibrationInputs, testing test: AccuracyTest? = nil, maximumDrop: Double? = nil
+  ) throws(MNV4Error) -> QuantizedNetwork {
+    guard inputs.count > 0 else {
+      throw MNV4Error(.invalidArgument, "calibration inputs: expected at least 1, found 0")
+    }
+    if let maximumDrop, !(0...100).contains(maximumDrop) || test == nil {
+      throw MNV4Error(
+        .invalidArgument,
+        "maximum drop: expected 0 to 100 points and labelled pictures, found \(maximumDrop)")
+    }
+    let start = try prepare(on: inputs)
+    var floatNodes = start.network.floatNodes
+    var attempt = try compare(start, floatNodes: floatNodes, on: inputs)
+    guard let test else { return try finish(start, attempt, on: inputs, judgement: nil) }
+    var judgement = Judgement(
+      test: test, floatClasses: try classes(by: Model(file), test, "classifying, float"))
+    try judgement.judge(attempt, classes(by: attempt.model, test, "classifying, int8"))
+    if let maximumDrop {
+      let kept = try search(
+        start, first: attempt, judgement, maximumDrop: maximumDrop, on: inputs)
+      if !kept.isEmpty {
+        floatNodes.formUnion(start.network.nodes(ofLayers: kept))
+        attempt = try compare(start, floatNodes: floatNodes, on: inputs)
+        try judgement.judge(attempt, classes(by: attempt.model, test, "classifying, int8"))
+        judgement.kept = kept
+      }
+    }
+    return try finish(start, attempt, on: inputs, judgement: judgement)
+  }
+
+  // MARK: Stages
+
+  /// What holds for every choice of layers that stay in float.
+  struct Start {
+    var network: PreparedNetwork
+    var parameters: [ValueID: QuantizationParameters]
+    var pairs: [Equalization.Pair]
+    var inputWarnings: [String]
+  }
+
+  func prepare(on inputs: CalibrationInputs) throws(MNV4Error) -> Start {
+    do throws(QuantizationFailure) {
+      var network = try PreparedNetwork(file.graph, floatLayers: options.floatLayers)
+      var observation = try observe(network, on: inputs)
+      var pairs: [Equalization.Pair] = []
+      if options.equalizes {
+        let result: Equalization.Result
+        do {
+          result = try Equalization().equalize(
+            network.graph, maxima: observation.maxima(of: network))
+        } catch { throw .allocation(error) }
+        network.graph = result.graph
+        pairs = result.pairs
+        observation = try observe(network, on: inputs)
+      }
+      let parameters = try ActivationParameters(
+        network: network, observers: observation.observers,
+        calibrator: options.calibration.calibrator, inputRange: inputRange
+      ).assign()
+      return Start(
+        network: network, parameters: parameters, pairs: pairs,
+        inputWarnings: observation.inputWarnings)
+    } catch {
+      throw error.publicError
+    }
+  }
+
+  private func observe(
+    _ network: PreparedNetwork, on inputs: CalibrationInputs
+  ) throws(QuantizationFailure) -> Observation {
+    progress?.begin("observing", inputs.count)
+    let observation: Observation
+    do throws(MNV4Error) {
+      observation = try Observation.gather(
+        network, on: inputs, options: options.session
+      ) { progress?.advance() }
+    } catch { throw .run(error) }
+    for (value, observer) in observation.observers where observer.nonFiniteCount > 0 {
+      let name = network.graph.nodes.first { $0.output == value }?.name ?? "input"
+      throw .layer(
+        name: name, reason: "expected finite numbers, found \(observer.nonFiniteCount) others")
+    }
+    return observation
+  }
+
+  /// From the darkest to the brightest sample of a picture, where the model says what it becomes.
+  private var inputRange: ClosedRange<Float>? {
+    guard let preprocessing = file.preprocessing else { return nil }
+    var ends: [Float] = []
+    for (mean, deviation) in zip(preprocessing.mean, preprocessing.standardDeviation) {
+      ends += [(0 - mean) / deviation, (1 - mean) / deviation]
+    }
+    guard let low = ends.min(), let high = ends.max() else { return nil }
+    return low...high
+  }
+
+  /// The network of integers with some nodes in float.
+  func build(
+    _ start: Start, floatNodes: Set<Int>, on inputs: CalibrationInputs
+  ) throws(MNV4Error) -> IntegerGraphBuilder.Result {
+    let network = start.network
+    var initial = WeightQuantizer(
+      granularity: options.weightScales == .perChannel ? .perChannel : .perTensor,
+      range: .maximum, rounding: .nearest)
+    var layers = LayerQuantization(
+      graph: network.graph, quantizer: initial, parameters: start.parameters)
+    var result: IntegerGraphBuilder.Result
+    do throws(QuantizationFailure) {
+      var quantized: [Int: QuantizedLayer] = [:]
+      for index in network.layerIndices where !floatNodes.contains(index) {
+        quantized[index] = try layers.quantize(index, addsBias: options.correctsBias)
+      }
+      result = try IntegerGraphBuilder.build(
+        network.graph, parameters: start.parameters, layers: quantized, floatNodes: floatNodes)
+    } catch {
+      throw error.publicError
+    }
+    guard options.refinesLayers else { return result }
+    if options.rounding == .secondOrder {
+      initial.range = .leastError
+      initial.rounding = .secondOrder(damping: 0.01)
+      layers = LayerQuantization(
+        graph: network.graph, quantizer: initial, parameters: start.parameters)
+    }
+    progress?.begin("fitting layers", network.layerIndices.count - floatNodes.count)
+    try LayerRefinement(
+      options: options, layers: layers,
+      inputCount: min(
+        LayerRefinement.inputCount(of: result.graph), inputs.count)
+    ).refine(&result, on: inputs) { progress?.advance() }
+    do throws(GraphError) { try result.graph.validate() } catch {
+      throw QuantizationFailure.graph(error).publicError
+    }
+    return result
+  }
+
+  /// A network of integers with what was measured of it.
+  struct Attempt {
+    var result: IntegerGraphBuilder.Result
+    var file: ModelFile
+    var comparison: Comparison
+
+    var model: Model { Model(file) }
+  }
+
+  private func file(of graph: Graph, on inputs: CalibrationInputs) -> ModelFile {
+    var quantized = file
+    quantized.graph = graph
+    quantized.provenance[.quantization] = options.summary(inputCount: inputs.count)
+    return quantized
+  }
+
+  private func compare(
+    _ start: Start, floatNodes: Set<Int>, on inputs: CalibrationInputs
+  ) throws(MNV4Error) -> Attempt {
+    let result = try build(start, floatNodes: floatNodes, on: inputs)
+    let comparison = try Comparison(
+      float: start.network.graph, integer: result, options: options.session)
+    let count = min(inputs.count, Self.comparedInputCount)
+    progress?.begin("comparing", count)
+    for index in 0..<count {
+      try comparison.add(inputs, index)
+      progress?.advance()
+    }
+    let effectCount = min(inputs.count, Self.effectInputCount)
+    progress?.begin("judging layers", effectCount * comparison.integerNodes.count)
+    for index in 0..<effectCount {
+      try comparison.addEffects(inputs, index) { progress?.advance() }
+    }
+    return Attempt(
+      result: result, file: file(of: result.graph, on: inputs), comparison: comparison)
+  }
+
+  // MARK: Accuracy
+
+  /// What labelled pictures say of a network.
+  struct Judgement {
+    let test: AccuracyTest
+    /// The class that the float network puts each picture into.
+    let floatClasses: [Int]
+    var integerClasses: [Int] = []
+    /// Layers that stay in float to keep accuracy.
+    var kept: [Int] = []
+
+    init(test: AccuracyTest, floatClasses: [Int]) {
+      self.test = test
+      self.floatClasses = floatClasses
+    }
+
+    mutating func judge(_ attempt: Attempt, _ classes: [Int]) { integerClasses = classes }
+
+    var accuracy: QuantizationReport.Accuracy {
+      .init(
+        pictureCount: test.pictureCount, floatCorrect: test.correctCount(floatClasses),
+        integerCorrect: test.correctCount(integerClasses),
+        agreementCount: zip(floatClasses, integerClasses).count { $0 == $1 })
+    }
+
+    /// Whether so many right are within `drop` points of the float network.
+    func isWithin(_ drop: Double, _ correct: Int) -> Bool {
+      let lost = Double(test.correctCount(floatClasses) - correct)
+      return 100 * lost <= drop * Double(test.pictureCount) + 1e-9
+    }
+  }
+
+  private func classes(
+    by model: Model, _ test: AccuracyTest, _ stage: String
+  ) throws(MNV4Error) -> [Int] {
+    progress?.begin(stage, test.pictureCount)
+    let progress = progress
+    return try test.classes(by: model) { progress?.advance() }
+  }
+
+  private func search(
+    _ start: Start, first: Attempt, _ judgement: Judgement, maximumDrop: Double,
+    on inputs: CalibrationInputs
+  ) throws(MNV4Error) -> [Int] {
+    let effects = first.comparison.layers.mapValues { $0.effect.decibels ?? .infinity }
+    let candidates = start.network.layerIndices
+      .filter { !start.network.floatNodes.contains($0) }
+      .sorted { (effects[$0] ?? .infinity, $0) < (effects[$1] ?? .infinity, $1) }
+    let search = FloatLayerSearch(candidates: candidates) { (layers) throws(MNV4Error) in
+      let correct: Int
+      if layers.isEmpty {
+        correct = judgement.test.correctCount(judgement.integerClasses)
+      } else {
+        let nodes = start.network.floatNodes.union(start.network.nodes(ofLayers: layers))
+        let result = try build(start, floatNodes: nodes, on: inputs)
+        let classes = try classes(
+          by: Model(file(of: result.graph, on: inputs)), judgement.test,
+          "classifying with \(layers.count) in float")
+        correct = judgement.test.correctCount(classes)
+      }
+      return judgement.isWithin(maximumDrop, correct)
+    }
+    return try search.run()
+  }
+
+  // MARK: The report
+
+  private func finish(
+    _ start: Start, _ attempt: Attempt, on inputs: CalibrationInputs, judgement: Judgement?
+  ) throws(MNV4Error) -> QuantizedNetwork {
+    progress?.begin("timing", 1)
+    let times = try LatencyMeasurement.measure(
+      [Model(file), attempt.model], options: options.session)
+    progress?.advance()
+    var report = try ReportMaker(
+      source: file, attempt: attempt, start: start, options: options, inputCount: inputs.count,
+      times: times
+    ).report()
+    report.accuracy = judgement?.accuracy
+    for layer in judgement?.kept ?? [] {
+      let others = (judgement?.kept ?? []).filter { $0 != layer }
+      let nodes = start.network.floatNodes.union(start.network.nodes(ofLayers: others))
+      let without = try build(start, floatNodes: nodes, on: inputs)
+      let pair = try LatencyMeasurement.measure(
+        [attempt.model, Model(file(of: without.graph, on: inputs))], options: options.session)
+      report.keptLayers.append(
+        .init(
+          name: start.network.graph.nodes[layer].name,
+          addedMilliseconds: pair[0].milliseconds - pair[1].milliseconds))
+    }
+    return QuantizedNetwork(file: attempt.file, report: report)
+  }
+}
+
+/// Told what the quantizer is at; called from the thread that runs it.
+public struct QuantizationProgress: Sendable {
+  /// A stage of so many parts begins.
+  public var begin: @Sendable (_ stage: String, _ total: Int) -> Void
+  /// One more part is done.
+  public var advance: @Sendable () -> Void
+
+  public init(
+    begin: @escaping @Sendable (_ stage: String, _ total: Int) -> Void,
+    advance: @escaping @Sendable () -> Void
+  ) {
+    self.begin = begin
+    self.advance = advance
+  }
+}
+
+extension QuantizationOptions.Calibration {
+  var calibrator: Calibrator {
+    switch self {
+    case .minmax: .minmax
+    case .percentile(let percentage): .percentile(percentage)
+    case .entropy: .entropy
+    case .mse: .mse
+    }
+  }
+
+  /// As the command's option takes it.
+  var name: String {
+    switch self {
+    case .minmax: "minmax"
+    case .percentile(let percentage): "percentile \(percentage)"
+    case .entropy: "entropy"
+    case .mse: "mse"
+    }
+  }
+}
+
+extension QuantizationOptions {
+  func settings(inputCount: Int) -> [QuantizationReport.Setting] {
+    [
+      .init(name: "calibration", value: "\(calibration.name) on \(inputCount) inputs"),
+      .init(
+        name: "weights", value: "int8, \(weightScales.rawValue), rounding \(rounding.rawValue)"),
+      .init(name: "equalization", value: equalizes ? "yes" : "no"),
+      .init(name: "bias correction", value: correctsBias ? "yes" : "no"),
+      .init(
+        name: "kept in float",
+        value: floatLayers.isEmpty ? "none" : floatLayers.joined(separator: ", ")
+      ),
+    ]
+  }
+
+  fileprivate func summary(inputCount: Int) -> String {
+    settings(inputCount: inputCount).map { "\($0.name): \($0.value)" }.joined(separator: "; ")
+  }
+}
