@@ -100,7 +100,10 @@ let package = Package(
       ]),
     command(
       "mnv4-bench",
-      ["MNV4CommandSupport", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+      [
+        "MNV4CommandSupport", "MNV4Quantization", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph",
+        "MNV4Core",
+      ]),
     tests(
       "MNV4Tests",
       ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
