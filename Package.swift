@@ -105,6 +105,7 @@ let package = Package(
       "MNV4Tests",
       ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .target(name: "MarkupTesting", path: "Tests/MarkupTesting", swiftSettings: settings),
     .target(name: "TFLiteSamples", path: "Tests/TFLiteSamples", swiftSettings: settings),
     .executableTarget(
       name: "allocation-probe",
@@ -118,7 +119,7 @@ let package = Package(
       ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
-    tests("MNV4ChartsTests", ["MNV4Charts", "MNV4Core"]),
+    tests("MNV4ChartsTests", ["MNV4Charts", "MNV4Core", "MarkupTesting"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),
     tests(
       "MNV4ZooTests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"],
@@ -139,7 +140,10 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "MNV4QuantizationTests",
-      ["MNV4Quantization", "MNV4Charts", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+      [
+        "MNV4Quantization", "MNV4Charts", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core",
+        "MarkupTesting",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -212,21 +212,8 @@ extension QuantizationOptions.Calibration {
 }
 
 extension QuantizationOptions {
-  func settings(inputCount: Int) -> [QuantizationReport.Setting] {
-    [
-      .init(name: "calibration", value: "\(calibration.name) on \(inputCount) inputs"),
-      .init(
-        name: "weights", value: "int8, \(weightScales.rawValue), rounding \(rounding.rawValue)"),
-      .init(name: "equalization", value: equalizes ? "yes" : "no"),
-      .init(name: "bias correction", value: correctsBias ? "yes" : "no"),
-      .init(
-        name: "kept in float",
-        value: floatLayers.isEmpty ? "none" : floatLayers.joined(separator: ", ")
-      ),
-    ]
-  }
-
   fileprivate func summary(inputCount: Int) -> String {
-    settings(inputCount: inputCount).map { "\($0.name): \($0.value)" }.joined(separator: "; ")
+    let settings = QuantizationReport.Method(self).settings.map { "\($0.name): \($0.value)" }
+    return "\(inputCount) inputs; \(settings.joined(separator: "; "))"
   }
 }

@@ -22,7 +22,7 @@ struct ReportMaker {
       layers.append(layer(node, origin: graph.nodes[origin], at: origin))
     }
     return QuantizationReport(
-      network: graph.name, settings: options.settings(inputCount: inputCount),
+      network: graph.name, method: .init(options),
       calibrationCount: inputCount, warnings: warnings(layers), layers: layers,
       equalizedPairs: start.pairs.compactMap(Self.pair), keptLayers: [],
       outputDecibels: comparison.output.decibels, accuracy: nil, latency: nil,
@@ -63,11 +63,12 @@ struct ReportMaker {
       zeroPoint: output.elementType == .float32 ? nil : Int(output.zeroPoint),
       clippedShare: measured.elementCount == 0
         ? 0 : Double(measured.clippedCount) / Double(measured.elementCount),
-      weightRangeRatio: weightRangeRatio(of: origin), isolatedDecibels: isFloat ? nil : isolated,
-      accumulatedDecibels: measured.accumulated.decibels,
+      weightRangeRatio: weightRangeRatio(of: origin),
       effectDecibels: isFloat ? nil : measured.effect.decibels,
-      reading: isFloat ? .float : .init(effectDecibels: measured.effect.decibels), floatMicroseconds: nil,
-      integerMicroseconds: nil,
+      isolatedDecibels: isFloat ? nil : isolated,
+      accumulatedDecibels: measured.accumulated.decibels,
+      reading: isFloat ? .float : .init(effectDecibels: measured.effect.decibels),
+      floatMicroseconds: nil, integerMicroseconds: nil,
       floatByteCount: byteCount(of: origin, in: start.network.graph),
       integerByteCount: byteCount(of: node, in: result.graph))
   }
@@ -96,7 +97,7 @@ struct ReportMaker {
     let broken = layers.filter { $0.reading == .broken }.map(\.name)
     if !broken.isEmpty {
       warnings.append(
-        "layers whose integers say little of what they should: \(broken.joined(separator: ", "))")
+        "layers that alone spoil the network's output: \(broken.joined(separator: ", "))")
     }
     let grid = GridDetection.layersOnGrid(start.network)
     if grid.count * 2 > start.network.layerIndices.count {
