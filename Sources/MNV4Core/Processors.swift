@@ -56,6 +56,14 @@ package enum Processors {
     text.split(whereSeparator: \.isWhitespace).first.flatMap { Double($0) }
   }
 
+  /// What the first processor calls itself; nil where the system does not say.
+  package static var modelName: String? {
+    text(of: "/proc/cpuinfo").flatMap { information in
+      information.split(separator: "\n").first { $0.hasPrefix("model name") }?
+        .split(separator: ":", maxSplits: 1).last.map { String($0.drop(while: \.isWhitespace)) }
+    }
+  }
+
   private static func text(of path: String) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

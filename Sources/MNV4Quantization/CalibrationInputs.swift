@@ -8,6 +8,8 @@ import MNV4Imaging
 /// any number of them takes the memory of one.
 public struct CalibrationInputs: Sendable {
   public let count: Int
+  /// What each is called in messages, where it has a name.
+  private let names: [String]
   private let fill:
     @Sendable (_ index: Int, UnsafeMutableBufferPointer<Float>) throws(MNV4Error) -> Void
 
@@ -20,8 +22,23 @@ public struct CalibrationInputs: Sendable {
         _ index: Int, UnsafeMutableBufferPointer<Float>
       ) throws(MNV4Error) -> Void
   ) {
+    self.init(count: count, names: [], fill: fill)
+  }
+
+  private init(
+    count: Int, names: [String],
+    fill:
+      @escaping @Sendable (
+        _ index: Int, UnsafeMutableBufferPointer<Float>
+      ) throws(MNV4Error) -> Void
+  ) {
     self.count = count
+    self.names = names
     self.fill = fill
+  }
+
+  func name(_ index: Int) -> String {
+    names.indices.contains(index) ? names[index] : "input \(index)"
   }
 
   /// Pictures, prepared as the model says.
@@ -36,7 +53,7 @@ public struct CalibrationInputs: Sendable {
     }
     let preprocessor = try Preprocessor(
       preprocessing, inputHeight: input.shape[1], inputWidth: input.shape[2])
-    self.init(count: paths.count) { index, elements throws(MNV4Error) in
+    self.init(count: paths.count, names: paths) { index, elements throws(MNV4Error) in
       let image = try RGBImage(contentsOf: paths[index])
       do throws(MNV4Error) { try preprocessor.apply(image, into: elements) } catch {
         throw error.inFile(paths[index])

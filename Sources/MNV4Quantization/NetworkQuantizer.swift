@@ -30,15 +30,42 @@ public struct NetworkQuantizer: Sendable {
   /// Quantizes the network on what its tensors hold for `inputs`, of which it takes one at a time, a
   /// few times over.
   ///
+  /// - Parameters:
+  ///   - test: labelled pictures, for the report's accuracy.
+  ///   - maximumDrop: with `test`, how many percentage points of accuracy may be lost at most; layers
+  ///     that lose more stay in float32, as few as can be found.
   /// - Throws: `unsupportedModel` where the network holds integers already, numbers that are not
   ///   finite, or what integers cannot compute; `invalidArgument` for a bad option or no inputs; what
   ///   making the inputs throws.
-  public func quantize(on inputs: CalibrationInputs) throws(MNV4Error) -> QuantizedNetwork {
+  public func quantize(
+    on inputs: CalibrationInputs, testing test: AccuracyTest? = nil, maximumDrop: Double? = nil
+  ) throws(MNV4Error) -> QuantizedNetwork {
     guard inputs.count > 0 else {
       throw MNV4Error(.invalidArgument, "calibration inputs: expected at least 1, found 0")
     }
+    if let maximumDrop, !(0...100).contains(maximumDrop) || test == nil {
+      throw MNV4Error(
+        .invalidArgument,
+        "maximum drop: expected 0 to 100 points and labelled pictures, found \(maximumDrop)")
+    }
     let start = try prepare(on: inputs)
-    return try finish(start, floatNodes: start.network.floatNodes, on: inputs)
+    var floatNodes = start.network.floatNodes
+    var attempt = try compare(start, floatNodes: floatNodes, on: inputs)
+    guard let test else { return try finish(start, attempt, on: inputs, judgement: nil) }
+    var judgement = Judgement(
+      test: test, floatClasses: try classes(by: Model(file), test, "classifying, float"))
+    try judgement.judge(attempt, classes(by: attempt.model, test, "classifying, int8"))
+    if let maximumDrop {
+      let kept = try search(
+        start, first: attempt, judgement, maximumDrop: maximumDrop, on: inputs)
+      if !kept.isEmpty {
+        floatNodes.formUnion(start.network.nodes(ofLayers: kept))
+        attempt = try compare(start, floatNodes: floatNodes, on: inputs)
+        try judgement.judge(attempt, classes(by: attempt.model, test, "classifying, int8"))
+        judgement.kept = kept
+      }
+    }
+    return try finish(start, attempt, on: inputs, judgement: judgement)
   }
 
   // MARK: Stages
@@ -48,6 +75,7 @@ public struct NetworkQuantizer: Sendable {
     var network: PreparedNetwork
     var parameters: [ValueID: QuantizationParameters]
     var pairs: [Equalization.Pair]
+    var inputWarnings: [String]
   }
 
   func prepare(on inputs: CalibrationInputs) throws(MNV4Error) -> Start {
@@ -70,7 +98,8 @@ public struct NetworkQuantizer: Sendable {
         calibrator: options.calibration.calibrator, inputRange: inputRange
       ).assign()
       return Start(
-        network: network, parameters: parameters, pairs: pairs)
+        network: network, parameters: parameters, pairs: pairs,
+        inputWarnings: observation.inputWarnings)
     } catch {
       throw error.publicError
     }
@@ -145,9 +174,25 @@ public struct NetworkQuantizer: Sendable {
     return result
   }
 
-  func finish(
+  /// A network of integers with what was measured of it.
+  struct Attempt {
+    var result: IntegerGraphBuilder.Result
+    var file: ModelFile
+    var comparison: Comparison
+
+    var model: Model { Model(file) }
+  }
+
+  private func file(of graph: Graph, on inputs: CalibrationInputs) -> ModelFile {
+    var quantized = file
+    quantized.graph = graph
+    quantized.provenance[.quantization] = options.summary(inputCount: inputs.count)
+    return quantized
+  }
+
+  private func compare(
     _ start: Start, floatNodes: Set<Int>, on inputs: CalibrationInputs
-  ) throws(MNV4Error) -> QuantizedNetwork {
+  ) throws(MNV4Error) -> Attempt {
     let result = try build(start, floatNodes: floatNodes, on: inputs)
     let comparison = try Comparison(
       float: start.network.graph, integer: result, options: options.session)
@@ -162,15 +207,101 @@ public struct NetworkQuantizer: Sendable {
     for index in 0..<effectCount {
       try comparison.addEffects(inputs, index) { progress?.advance() }
     }
-    var quantized = file
-    quantized.graph = result.graph
-    quantized.provenance.entries.removeAll { $0.key == Provenance.Key.quantization.rawValue }
-    quantized.provenance[.quantization] = options.summary(inputCount: inputs.count)
-    let report = try ReportMaker(
-      source: file, target: quantized, start: start, result: result, comparison: comparison,
-      options: options, inputCount: inputs.count
+    return Attempt(
+      result: result, file: file(of: result.graph, on: inputs), comparison: comparison)
+  }
+
+  // MARK: Accuracy
+
+  /// What labelled pictures say of a network.
+  struct Judgement {
+    let test: AccuracyTest
+    /// The class that the float network puts each picture into.
+    let floatClasses: [Int]
+    var integerClasses: [Int] = []
+    /// Layers that stay in float to keep accuracy.
+    var kept: [Int] = []
+
+    init(test: AccuracyTest, floatClasses: [Int]) {
+      self.test = test
+      self.floatClasses = floatClasses
+    }
+
+    mutating func judge(_ attempt: Attempt, _ classes: [Int]) { integerClasses = classes }
+
+    var accuracy: QuantizationReport.Accuracy {
+      .init(
+        pictureCount: test.pictureCount, floatCorrect: test.correctCount(floatClasses),
+        integerCorrect: test.correctCount(integerClasses),
+        agreementCount: zip(floatClasses, integerClasses).count { $0 == $1 })
+    }
+
+    /// Whether so many right are within `drop` points of the float network.
+    func isWithin(_ drop: Double, _ correct: Int) -> Bool {
+      let lost = Double(test.correctCount(floatClasses) - correct)
+      return 100 * lost <= drop * Double(test.pictureCount) + 1e-9
+    }
+  }
+
+  private func classes(
+    by model: Model, _ test: AccuracyTest, _ stage: String
+  ) throws(MNV4Error) -> [Int] {
+    progress?.begin(stage, test.pictureCount)
+    let progress = progress
+    return try test.classes(by: model) { progress?.advance() }
+  }
+
+  private func search(
+    _ start: Start, first: Attempt, _ judgement: Judgement, maximumDrop: Double,
+    on inputs: CalibrationInputs
+  ) throws(MNV4Error) -> [Int] {
+    let effects = first.comparison.layers.mapValues { $0.effect.decibels ?? .infinity }
+    let candidates = start.network.layerIndices
+      .filter { !start.network.floatNodes.contains($0) }
+      .sorted { (effects[$0] ?? .infinity, $0) < (effects[$1] ?? .infinity, $1) }
+    let search = FloatLayerSearch(candidates: candidates) { (layers) throws(MNV4Error) in
+      let correct: Int
+      if layers.isEmpty {
+        correct = judgement.test.correctCount(judgement.integerClasses)
+      } else {
+        let nodes = start.network.floatNodes.union(start.network.nodes(ofLayers: layers))
+        let result = try build(start, floatNodes: nodes, on: inputs)
+        let classes = try classes(
+          by: Model(file(of: result.graph, on: inputs)), judgement.test,
+          "classifying with \(layers.count) in float")
+        correct = judgement.test.correctCount(classes)
+      }
+      return judgement.isWithin(maximumDrop, correct)
+    }
+    return try search.run()
+  }
+
+  // MARK: The report
+
+  private func finish(
+    _ start: Start, _ attempt: Attempt, on inputs: CalibrationInputs, judgement: Judgement?
+  ) throws(MNV4Error) -> QuantizedNetwork {
+    progress?.begin("timing", 1)
+    let times = try LatencyMeasurement.measure(
+      [Model(file), attempt.model], options: options.session)
+    progress?.advance()
+    var report = try ReportMaker(
+      source: file, attempt: attempt, start: start, options: options, inputCount: inputs.count,
+      times: times
     ).report()
-    return QuantizedNetwork(file: quantized, report: report)
+    report.accuracy = judgement?.accuracy
+    for layer in judgement?.kept ?? [] {
+      let others = (judgement?.kept ?? []).filter { $0 != layer }
+      let nodes = start.network.floatNodes.union(start.network.nodes(ofLayers: others))
+      let without = try build(start, floatNodes: nodes, on: inputs)
+      let pair = try LatencyMeasurement.measure(
+        [attempt.model, Model(file(of: without.graph, on: inputs))], options: options.session)
+      report.keptLayers.append(
+        .init(
+          name: start.network.graph.nodes[layer].name,
+          addedMilliseconds: pair[0].milliseconds - pair[1].milliseconds))
+    }
+    return QuantizedNetwork(file: attempt.file, report: report)
   }
 }
 

@@ -6,6 +6,8 @@ import MNV4Graph
 struct Observation {
   /// By value of the network.
   private(set) var observers: [ValueID: Observer] = [:]
+  /// What is wrong with the inputs.
+  private(set) var inputWarnings: [String] = []
   /// By layer, the largest sum of each channel, before the activation.
   private var largestSums: [Int: [Float]] = [:]
 
@@ -19,13 +21,15 @@ struct Observation {
     let graph = network.graph.separating(.all)
     let run = try NetworkRun(graph, options: options)
     var observation = Observation()
+    var inspector = InputInspector { inputs.name($0) }
     let known = network.graph.values.count
     let layerOfSum = Self.layersOfSums(network, in: graph)
     for index in 0..<inputs.count {
       try run.begin { (bytes) throws(MNV4Error) in
-        let elements = bytes.bindMemory(to: Float.self)
+        let elements = bytes.assumingMemoryBound(to: Float.self)
         try inputs.write(index, to: elements)
         observation.record(UnsafeBufferPointer(elements), of: graph.inputs[0], in: graph)
+        inspector.record(UnsafeBufferPointer(elements), shape: graph[graph.inputs[0]].shape)
       }
       while let node = run.nextNode {
         let value = graph.nodes[node].output
@@ -37,6 +41,7 @@ struct Observation {
       }
       advance()
     }
+    observation.inputWarnings = inspector.warnings
     return observation
   }
 

@@ -38,4 +38,14 @@ struct PreparedNetwork {
   var layerIndices: [Int] {
     graph.nodes.indices.filter { graph.nodes[$0].operation.layerWeights != nil }
   }
+
+  /// The nodes of some layers: each with what it ends in.
+  func nodes(ofLayers layers: some Sequence<Int>) -> Set<Int> {
+    var result: Set<Int> = []
+    for layer in layers {
+      let name = graph.nodes[layer].name
+      result.formUnion(graph.nodes.indices.filter { Self.name(graph.nodes[$0].name, isIn: name) })
+    }
+    return result
+  }
 }

@@ -6,12 +6,15 @@ import MNV4Graph
 /// Puts what was measured into a report.
 struct ReportMaker {
   let source: ModelFile
-  let target: ModelFile
+  let attempt: NetworkQuantizer.Attempt
   let start: NetworkQuantizer.Start
-  let result: IntegerGraphBuilder.Result
-  let comparison: Comparison
   let options: QuantizationOptions
   let inputCount: Int
+  /// Of the float network and of the integer one.
+  let times: [LatencyMeasurement.Network]
+
+  private var result: IntegerGraphBuilder.Result { attempt.result }
+  private var comparison: Comparison { attempt.comparison }
 
   func report() throws(MNV4Error) -> QuantizationReport {
     let graph = start.network.graph
@@ -25,9 +28,11 @@ struct ReportMaker {
       network: graph.name, method: .init(options),
       calibrationCount: inputCount, warnings: warnings(layers), layers: layers,
       equalizedPairs: start.pairs.compactMap(Self.pair), keptLayers: [],
-      outputDecibels: comparison.output.decibels, accuracy: nil, latency: nil,
+      outputDecibels: comparison.output.decibels, accuracy: nil,
+      latency: .init(float: times[0].milliseconds, integer: times[1].milliseconds),
       floatByteCount: try Self.byteCount(of: source),
-      integerByteCount: try Self.byteCount(of: target), processor: nil)
+      integerByteCount: try Self.byteCount(of: attempt.file),
+      processor: Processors.modelName)
   }
 
   private static func byteCount(of file: ModelFile) throws(MNV4Error) -> Int {
@@ -68,7 +73,8 @@ struct ReportMaker {
       isolatedDecibels: isFloat ? nil : isolated,
       accumulatedDecibels: measured.accumulated.decibels,
       reading: isFloat ? .float : .init(effectDecibels: measured.effect.decibels),
-      floatMicroseconds: nil, integerMicroseconds: nil,
+      floatMicroseconds: times[0].stepMicroseconds[node.name],
+      integerMicroseconds: times[1].stepMicroseconds[node.name],
       floatByteCount: byteCount(of: origin, in: start.network.graph),
       integerByteCount: byteCount(of: node, in: result.graph))
   }
@@ -93,7 +99,7 @@ struct ReportMaker {
   // MARK: Warnings
 
   private func warnings(_ layers: [QuantizationReport.Layer]) -> [String] {
-    var warnings: [String] = []
+    var warnings = start.inputWarnings
     let broken = layers.filter { $0.reading == .broken }.map(\.name)
     if !broken.isEmpty {
       warnings.append(
@@ -105,6 +111,11 @@ struct ReportMaker {
         "the weights of \(grid.count) of \(start.network.layerIndices.count) layers lie on a grid "
           + "of at most 256 steps: they have been 8-bit integers before, so per-channel scales "
           + "lose nothing of them and this says little about networks that have not")
+    }
+    if times[1].milliseconds > times[0].milliseconds {
+      warnings.append(
+        "integers are slower than float here: \(times[1].milliseconds.roundedText(2)) ms against "
+          + "\(times[0].milliseconds.roundedText(2)) ms, one thread")
     }
     return warnings
   }

@@ -36,7 +36,30 @@ import MNV4Quantization
   @OptionGroup(title: "Calibration pictures")
   var sampling: SamplingArguments
 
+  @OptionGroup(title: "Accuracy")
+  var test: TestArguments
+
+  @Option(
+    name: .customLong("json"),
+    help: ArgumentHelp("Write the report as JSON.", valueName: "file"))
+  var jsonFile: String?
+
+  @Option(
+    name: .customLong("report"),
+    help: ArgumentHelp("Write the report as a page with charts.", valueName: "file.html"))
+  var page: String?
+
   @OptionGroup var session: SessionArguments
+
+  func validate() throws {
+    let files = [output, jsonFile, page].compactMap(\.self)
+    guard Set(files).count == files.count else {
+      throw ValidationError("--output, --json and --report: expected different files.")
+    }
+    guard !files.contains(model) else {
+      throw ValidationError("--output, --json and --report: expected other files than the model.")
+    }
+  }
 
   func run() throws {
     Interrupts.handle()
@@ -44,24 +67,33 @@ import MNV4Quantization
     let model = try Model(contentsOfFile: self.model)
     let pictures = try CalibrationPictures(
       below: calibration, limit: sampling.samples, seed: sampling.seed)
-    let inputs = try CalibrationInputs(pictures: pictures.paths, for: model)
+    let inputs: CalibrationInputs
+    do throws(MNV4Error) {
+      inputs = try CalibrationInputs(pictures: pictures.paths, for: model)
+    } catch { throw error.inFile(self.model) }
     var options = method.options
     options.seed = sampling.seed
     options.session = session.options
+    let accuracy = try test.accuracyTest(of: model, options: session.options)
     let bar = StageBar()
     let quantized: QuantizedNetwork
     do throws(MNV4Error) {
       quantized = try NetworkQuantizer(model, options: options, progress: bar.progress)
-        .quantize(on: inputs)
+        .quantize(on: inputs, testing: accuracy, maximumDrop: test.maxDrop)
     } catch {
+      bar.finish()
       throw error.inFile(self.model)
     }
     bar.finish()
+    try write(quantized)
+  }
+
+  /// The model last: where it is, the reports are.
+  private func write(_ quantized: QuantizedNetwork) throws {
+    let report = quantized.report
+    if let jsonFile { try CommandFile.write(try report.json(), to: jsonFile) }
+    if let page { try CommandFile.write(Array(report.html().utf8), to: page) }
     try quantized.write(toFile: output)
-    for layer in quantized.report.layers {
-      StandardOutput.print(
-        "\(layer.name) \(layer.operation) \(layer.isolatedDecibels ?? .nan) effect \(layer.effectDecibels ?? .nan) \(layer.accumulatedDecibels ?? .nan) \(layer.reading)"
-      )
-    }
+    for line in report.text() { StandardOutput.print(line) }
   }
 }
