@@ -30,7 +30,7 @@ extension QuantizationReport.Method {
       ("weights", "int8, \(weightScales.rawValue), rounding \(rounding.rawValue)"),
       ("equalization", equalizes ? "yes" : "no"),
       ("bias correction", correctsBias ? "yes" : "no"),
-      ("kept in float", floatLayers.isEmpty ? "none" : floatLayers.joined(separator: ", ")),
+      ("float by request", floatLayers.isEmpty ? "none" : floatLayers.joined(separator: ", ")),
     ]
   }
 }

@@ -29,6 +29,12 @@ struct ReportAdvice {
           options: "--weights per-channel",
           effect: "a scale for each output channel, so that weak channels keep their resolution"))
     }
+    if method.rounding == .nearest {
+      steps.append(
+        Step(
+          options: "--rounding second-order",
+          effect: "weights make up for each other's errors on the calibration pictures"))
+    }
     let corrections = [
       method.equalizes ? nil : "--equalize", method.correctsBias ? nil : "--correct-bias",
     ].compactMap(\.self)
@@ -40,12 +46,6 @@ struct ReportAdvice {
       steps.append(
         Step(
           options: corrections.joined(separator: " "), effect: effects.joined(separator: " and ")))
-    }
-    if method.rounding == .nearest {
-      steps.append(
-        Step(
-          options: "--rounding second-order",
-          effect: "weights make up for each other's errors on the calibration pictures"))
     }
     if report.calibrationCount < Self.enoughPictures {
       steps.append(

@@ -63,7 +63,7 @@ struct ReportCharts {
     return BarChart(
       title: "Noise in each layer's own output, dB",
       summary:
-        "How much stronger what leaves a layer is than the error in it. Alone: with exact inputs, the layer's own error. In the network: with the errors of all layers before it. Where a layer is noisy here but its effect is small, the layers after it do not mind.",
+        "How much stronger what leaves a layer is than the error in it. Alone: with exact inputs, the layer's own error. In the network: with the errors of all layers before it. A layer that is noisy here does no harm where its effect above is high.",
       series: [
         BarChart.Series("alone", .bar, .first), BarChart.Series("in the network", .dot, .second),
       ],

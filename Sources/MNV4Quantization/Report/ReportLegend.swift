@@ -32,7 +32,7 @@ enum ReportLegend {
     ),
     (
       "effect",
-      "The network's output when this layer alone computes with integers and every other in float: what the layer costs the network. Layers are judged by it."
+      "The network's output when this layer alone computes with integers and every other in float: what the layer costs the network; the higher, the less. Layers are judged by it."
     ),
     (
       "alone",
@@ -70,23 +70,23 @@ enum ReportLegend {
 
   private static let cases: [(Markup, Markup)] = [
     (
-      "Poor effect, noisy alone",
+      "Effect and alone are low",
       "The layer loses what the network needs. A large weight spread points to its weights, much clipped or a very wide range to its output."
     ),
     (
-      "Poor effect, quiet alone",
+      "Effect low, alone high",
       "The network is sensitive here: small errors of this layer grow in those after it. Such a layer gains most from staying in float."
     ),
     (
-      "Good effect, noisy alone",
+      "Effect high, alone low",
       "Nothing to do: a small branch that is added to a strong signal, or an error that the layers after it even out."
     ),
     (
-      "Noisy in the network only",
-      "The noise comes from the layers before it. Look at those with the poorest effect."
+      "Only in network is low",
+      "The noise comes from the layers before it. Look at those whose effect is lowest."
     ),
     (
-      "Every effect good, output poor",
+      "Every effect high, the output low",
       "Many small errors add up. A finer method for all layers helps more than one layer in float."
     ),
   ]

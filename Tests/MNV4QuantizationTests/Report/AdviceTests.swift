@@ -17,7 +17,7 @@ import Testing
     }
     #expect(
       steps == [
-        "--weights per-channel", "--equalize --correct-bias", "--rounding second-order", nil,
+        "--weights per-channel", "--rounding second-order", "--equalize --correct-bias", nil,
         "--keep-float blocks.0.0.conv_dw",
       ])
   }
@@ -48,7 +48,7 @@ import Testing
     report.method = .init(QuantizationOptions())
     #expect(
       ReportAdvice(report).text
-        == "try, in this order: --equalize --correct-bias; --rounding second-order")
+        == "try, in this order: --rounding second-order; --equalize --correct-bias")
   }
 
   @Test(arguments: [
