@@ -108,6 +108,7 @@ let package = Package(
       "MNV4Tests",
       ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .target(name: "MarkupTesting", path: "Tests/MarkupTesting", swiftSettings: settings),
     .target(name: "TFLiteSamples", path: "Tests/TFLiteSamples", swiftSettings: settings),
     .executableTarget(
       name: "allocation-probe",
@@ -121,7 +122,7 @@ let package = Package(
       ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
-    tests("MNV4ChartsTests", ["MNV4Charts", "MNV4Core"]),
+    tests("MNV4ChartsTests", ["MNV4Charts", "MNV4Core", "MarkupTesting"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),
     tests(
       "MNV4ZooTests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"],
@@ -142,7 +143,10 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests(
       "MNV4QuantizationTests",
-      ["MNV4Quantization", "MNV4Charts", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+      [
+        "MNV4Quantization", "MNV4Charts", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core",
+        "MarkupTesting",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

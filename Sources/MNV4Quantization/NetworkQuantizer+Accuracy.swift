@@ -15,8 +15,6 @@ extension NetworkQuantizer {
       self.floatClasses = floatClasses
     }
 
-    mutating func judge(_ attempt: Attempt, _ classes: [Int]) { integerClasses = classes }
-
     var accuracy: QuantizationReport.Accuracy {
       .init(
         pictureCount: test.pictureCount, floatCorrect: test.correctCount(floatClasses),

@@ -54,15 +54,17 @@ public struct NetworkQuantizer: Sendable {
     guard let test else { return try finish(start, attempt, on: inputs, judgement: nil) }
     var judgement = Judgement(
       test: test, floatClasses: try classes(by: Model(file), test, "classifying, float"))
-    try judgement.judge(attempt, classes(by: attempt.model, test, "classifying, int8"))
+    judgement.integerClasses = try classes(by: attempt.model, test, "classifying, int8")
     if let maximumDrop {
       let kept = try search(
         start, first: attempt, judgement, maximumDrop: maximumDrop, on: inputs)
       if !kept.isEmpty {
         floatNodes.formUnion(start.network.nodes(ofLayers: kept))
         attempt = try compare(start, floatNodes: floatNodes, on: inputs)
-        try judgement.judge(attempt, classes(by: attempt.model, test, "classifying, int8"))
+        judgement.integerClasses = try classes(by: attempt.model, test, "classifying, int8")
         judgement.kept = kept
+        attempt.file.provenance[.quantization] = options.summary(
+          inputCount: inputs.count, keptLayers: kept.map { start.network.graph.nodes[$0].name })
       }
     }
     return try finish(start, attempt, on: inputs, judgement: judgement)

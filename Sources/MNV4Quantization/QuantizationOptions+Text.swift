@@ -20,21 +20,14 @@ extension QuantizationOptions.Calibration {
 }
 
 extension QuantizationOptions {
-  func settings(inputCount: Int) -> [QuantizationReport.Setting] {
-    [
-      .init(name: "calibration", value: "\(calibration.name) on \(inputCount) inputs"),
-      .init(
-        name: "weights", value: "int8, \(weightScales.rawValue), rounding \(rounding.rawValue)"),
-      .init(name: "equalization", value: equalizes ? "yes" : "no"),
-      .init(name: "bias correction", value: correctsBias ? "yes" : "no"),
-      .init(
-        name: "kept in float",
-        value: floatLayers.isEmpty ? "none" : floatLayers.joined(separator: ", ")
-      ),
-    ]
-  }
-
-  func summary(inputCount: Int) -> String {
-    settings(inputCount: inputCount).map { "\($0.name): \($0.value)" }.joined(separator: "; ")
+  /// For a file's provenance.
+  ///
+  /// - Parameter keptLayers: those that stayed in float32 to keep accuracy.
+  func summary(inputCount: Int, keptLayers: [String] = []) -> String {
+    var settings = QuantizationReport.Method(self).settings.map { "\($0.name): \($0.value)" }
+    if !keptLayers.isEmpty {
+      settings.append("float to keep accuracy: \(keptLayers.joined(separator: ", "))")
+    }
+    return "\(inputCount) inputs; \(settings.joined(separator: "; "))"
   }
 }
