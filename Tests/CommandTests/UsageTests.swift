@@ -14,7 +14,10 @@ import Testing
 
   @Test(arguments: [
     ([], "Missing expected argument '<model>'"),
-    (["m.mnv4"], "Give pictures to classify, or --validate, --input-npy, --explain or --profile."),
+    (
+      ["m.mnv4"],
+      "Give pictures to classify, or --validate, --input-npy, --explain, --require-int8 or --profile."
+    ),
     (["m.mnv4", "a.png", "--nonsense"], "Unknown option '--nonsense'"),
     (["m.mnv4", "a.png", "--top", "0"], "--top: expected at least 1, found 0."),
     (["m.mnv4", "a.png", "--top=-3"], "--top: expected at least 1, found -3."),
