@@ -13,7 +13,8 @@ struct MethodArguments: ParsableArguments {
   @Option(help: "How the range of each activation is chosen.")
   var calibrator = CalibratorChoice.mse
 
-  @Option(help: "With --calibrator percentile: what is kept of each end, above 50, at most 100.")
+  @Option(
+    help: "With --calibrator percentile: the share of the numbers up to each end that ranges keep.")
   var percentile = 99.99
 
   @Option(help: "Whether weights have a scale for each output channel, or one for all.")
@@ -67,7 +68,7 @@ struct SamplingArguments: ParsableArguments {
   @Option(help: "How many pictures to take at most, drawn from all.")
   var samples = 500
 
-  @Option(help: "Draws the pictures, and what else is drawn.")
+  @Option(help: "Of the draw of pictures, and of pixels for second-order rounding.")
   var seed: UInt64 = 1
 
   func validate() throws {
