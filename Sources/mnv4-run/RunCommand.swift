@@ -29,25 +29,7 @@ import MNV4Imaging
 
   @OptionGroup var session: SessionArguments
 
-  @Option(
-    name: .customLong("validate"),
-    help: ArgumentHelp(
-      "Classify every picture of a folder that has a folder a class, named by label or number, or "
-        + "those that --labels lists; "
-        + "print top-1 and top-5 accuracy.", valueName: "dir"))
-  var validationDirectory: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "With --validate: a CSV file of file,class_index, which may be its first line.",
-      valueName: "file.csv"))
-  var labels: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "With --labels: added to each class_index, such as 1 for a network whose first class is "
-        + "background (default: 0).", valueName: "n"))
-  var labelOffset: Int?
+  @OptionGroup var labelled: LabelledPicturesArguments
 
   @Flag(help: "Print the plan: what runs each step, and why.")
   var explain = false
@@ -81,13 +63,7 @@ import MNV4Imaging
     guard (inputNpy == nil) == (outputNpy == nil) else {
       throw ValidationError("--input-npy and --output-npy go together.")
     }
-    guard labels == nil || validationDirectory != nil else {
-      throw ValidationError("--labels goes with --validate.")
-    }
-    guard labelOffset == nil || labels != nil else {
-      throw ValidationError("--label-offset goes with --labels.")
-    }
-    let inputs = [!images.isEmpty, validationDirectory != nil, inputNpy != nil].filter(\.self).count
+    let inputs = [!images.isEmpty, labelled.directory != nil, inputNpy != nil].filter(\.self).count
     guard inputs <= 1 else {
       throw ValidationError("Give pictures, --validate DIR or --input-npy FILE, one of them.")
     }
@@ -113,9 +89,7 @@ import MNV4Imaging
     }
     if let inputNpy, let outputNpy {
       try runArray(model, options, inputNpy, outputNpy)
-    } else if let directory = validationDirectory {
-      let pictures = try LabelledPictures(
-        directory: directory, labels: labels, labelOffset: labelOffset ?? 0, model: model)
+    } else if let pictures = try labelled.pictures(for: model) {
       try Validation(model: model, options: options, pictures: pictures).run(printsJSON: json)
     } else if !images.isEmpty {
       try Classifying(model: model, options: options, top: top, printsJSON: json).run(images)
