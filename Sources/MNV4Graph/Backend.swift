@@ -6,6 +6,9 @@ package struct StepProblem: Sendable {
   package let operation: Operation
   package let inputs: [Value]
   package let output: Value
+  /// Of a softmax, whether its graph holds integers: then it gives the same bits in every backend,
+  /// those of `docs/quantization.md`.
+  package let isReproducible: Bool
   private let constants: [Constant]
 
   /// The node must belong to a graph that passes `Graph.validate()`.
@@ -14,6 +17,8 @@ package struct StepProblem: Sendable {
     operation = node.operation
     inputs = node.inputs.map { graph[$0] }
     output = graph[node.output]
+    isReproducible =
+      node.operation == .softmax && graph.values.contains { $0.elementType != .float32 }
     constants = graph.constants
   }
 
