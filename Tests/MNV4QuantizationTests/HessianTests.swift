@@ -116,7 +116,7 @@ import Testing
 
   @Test(arguments: [(3, 10), (10, 10), (20, 10), (0, 5), (5, 1000)])
   func samples(_ count: Int, _ total: Int) {
-    var generator = SplitMix64(seed: 3)
+    var generator = SplitMix64(state: 3)
     let sample = generator.ascendingSample(of: count, from: total)
     #expect(sample.count == min(count, total))
     #expect(Set(sample).count == sample.count)

@@ -7,13 +7,13 @@ import MNV4Graph
 
 /// Numbers from −1 to 1, the same at every call.
 func uniform(_ count: Int, seed: UInt64 = 1) -> [Float] {
-  var generator = SplitMix64(seed: seed)
+  var generator = SplitMix64(state: seed)
   return (0..<count).map { _ in Float.random(in: -1...1, using: &generator) }
 }
 
 /// Numbers of mean 0 and variance 1, near-normal, the same at every call.
 func normal(_ count: Int, seed: UInt64 = 1) -> [Float] {
-  var generator = SplitMix64(seed: seed)
+  var generator = SplitMix64(state: seed)
   return (0..<count).map { _ in
     (0..<12).reduce(-6) { sum, _ in sum + Float.random(in: 0...1, using: &generator) }
   }
