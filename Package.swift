@@ -100,11 +100,15 @@ let package = Package(
       ]),
     command(
       "mnv4-bench",
-      ["MNV4CommandSupport", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core"]),
+      [
+        "MNV4CommandSupport", "MNV4Quantization", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph",
+        "MNV4Core",
+      ]),
     tests(
       "MNV4Tests",
       ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Kernels", "MNV4Graph", "MNV4Core"]),
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .target(name: "MarkupTesting", path: "Tests/MarkupTesting", swiftSettings: settings),
     .target(name: "TFLiteSamples", path: "Tests/TFLiteSamples", swiftSettings: settings),
     .executableTarget(
       name: "allocation-probe",
@@ -119,7 +123,7 @@ let package = Package(
       ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
-    tests("MNV4ChartsTests", ["MNV4Charts", "MNV4Core"]),
+    tests("MNV4ChartsTests", ["MNV4Charts", "MNV4Core", "MarkupTesting"]),
     tests("MNV4GraphTests", ["MNV4Graph", "MNV4Core"]),
     tests(
       "MNV4ZooTests", ["MNV4", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core"],
@@ -142,7 +146,7 @@ let package = Package(
       "MNV4QuantizationTests",
       [
         "MNV4Quantization", "MNV4Charts", "MNV4Import", "MNV4Imaging", "MNV4", "MNV4Zoo",
-        "MNV4Format", "MNV4Graph", "MNV4Core",
+        "MNV4Format", "MNV4Graph", "MNV4Core", "MarkupTesting",
       ]),
   ],
   swiftLanguageModes: [.v6]

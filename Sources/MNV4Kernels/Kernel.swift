@@ -16,6 +16,8 @@ package struct Kernel: Sendable {
   package let memory: @Sendable (StepProblem) -> BackendMemory
   /// Lays out the constants of a problem that it supports.
   package let pack: @Sendable (StepProblem) throws(BackendError) -> any PackedKernel
+  /// Bytes that each part of a problem that it supports works on besides, while it runs.
+  var workspaceByteCount: @Sendable (StepProblem) -> Int = { _ in 0 }
 }
 
 /// Kernels of related operations, fastest first.
@@ -28,8 +30,14 @@ package struct KernelFamily: Sendable {
 package protocol PackedKernel: Sendable {
   /// Bytes held once for all sessions.
   var sharedByteCount: Int { get }
+  /// Bytes that each part works on besides, while it runs: a slot of `Workers.workspace` has them.
+  var workspaceByteCount: Int { get }
   /// Makes the step ready to run on one session's memory and threads.
   func prepare(_ binding: StepBinding, workers: Workers) throws(BackendError) -> any PreparedStep
+}
+
+extension PackedKernel {
+  package var workspaceByteCount: Int { 0 }
 }
 
 extension BackendMemory {

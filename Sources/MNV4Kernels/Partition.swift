@@ -5,6 +5,7 @@ package struct Workers {
   let pool: ThreadPool
   /// No part is made much shorter than this.
   let minimumPartNanoseconds: Double
+  let workspace: Workspace
 
   var threadCount: Int { pool.threadCount }
 }

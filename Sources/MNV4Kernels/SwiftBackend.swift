@@ -18,8 +18,11 @@ package struct SwiftBackend: Backend {
     KernelFamily(name: "attention", kernels: attentionKernels),
     KernelFamily(name: "data movement", kernels: dataMovementKernels),
     KernelFamily(name: "resize", kernels: resizeKernels),
-    KernelFamily(name: "integer layer", kernels: referenceLayerKernels),
-    KernelFamily(name: "integer arithmetic", kernels: referenceRuleKernels),
+    KernelFamily(name: "integer layer", kernels: integerLayerKernels + referenceLayerKernels),
+    KernelFamily(name: "integer depthwise convolution", kernels: integerDepthwiseKernels),
+    KernelFamily(name: "integer matrix product", kernels: integerMatrixProductKernels),
+    KernelFamily(
+      name: "integer arithmetic", kernels: integerArithmeticKernels + referenceRuleKernels),
     KernelFamily(name: "integer table", kernels: tableKernels),
     KernelFamily(name: "quantize", kernels: quantizeKernels),
     KernelFamily(name: "integer softmax", kernels: integerSoftmaxKernels),
@@ -48,7 +51,16 @@ package struct SwiftBackend: Backend {
   }
 
   package func memory(of problems: [StepProblem]) -> BackendMemory {
-    problems.reduce(.none) { $0 + (kernel(for: $1)?.memory($1) ?? .none) }
+    var total = BackendMemory.none
+    var workspaceByteCount = 0
+    for problem in problems {
+      guard let kernel = kernel(for: problem) else { continue }
+      total = total + kernel.memory(problem)
+      workspaceByteCount = max(workspaceByteCount, kernel.workspaceByteCount(problem))
+    }
+    return total
+      + BackendMemory(
+        sessionByteCount: saturatingProduct(workspaceByteCount, Workspace.reckonedThreadCount))
   }
 
   package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {
@@ -82,7 +94,10 @@ struct SwiftPackedSteps: PackedSteps {
     precondition(bindings.count == steps.count)
     let pool: ThreadPool
     do { pool = try ThreadPool(threadCount: threadCount) } catch { throw .thread(error) }
-    let workers = Workers(pool: pool, minimumPartNanoseconds: minimumPartNanoseconds)
+    let workspace = try Workspace(
+      byteCount: steps.reduce(0) { max($0, $1.workspaceByteCount) }, threadCount: threadCount)
+    let workers = Workers(
+      pool: pool, minimumPartNanoseconds: minimumPartNanoseconds, workspace: workspace)
     var prepared: [any PreparedStep] = []
     for (step, binding) in zip(steps, bindings) {
       prepared.append(try step.prepare(binding, workers: workers))

@@ -13,6 +13,13 @@ enum Throughput {
   static let memory = 40.0
   /// Elements a nanosecond of a function with an exponential in it.
   static let exponential = 0.7
+  /// Multiply-accumulates of 8-bit integers a nanosecond.
+  static let integerMatrix = 20.0
+  static let integerDepthwise = 9.0
+  /// Integers a nanosecond that become floats of a workspace.
+  static let expansion = 3.0
+  /// Elements a nanosecond of an addition or product of integers.
+  static let integerArithmetic = 1.5
   /// Elements a nanosecond that become what a table of 256 says.
   static let table = 1.5
   /// Elements a nanosecond from float32 to 8 bits or back.

@@ -9,9 +9,9 @@ import MNV4Graph
 ///     let quantized = try NetworkQuantizer(model).quantize(on: inputs)
 ///     try quantized.write(toFile: "network-int8.mnv4")
 public struct NetworkQuantizer: Sendable {
-  private let file: ModelFile
-  private let options: QuantizationOptions
-  private let progress: QuantizationProgress?
+  let file: ModelFile
+  let options: QuantizationOptions
+  let progress: QuantizationProgress?
 
   /// How many of the inputs the errors of the layers are measured on.
   static let comparedInputCount = 8
@@ -54,18 +54,27 @@ public struct NetworkQuantizer: Sendable {
     guard let test else { return try finish(start, attempt, on: inputs, judgement: nil) }
     var judgement = Judgement(
       test: test, floatClasses: try classes(by: Model(file), test, "classifying, float"))
-    try judgement.judge(attempt, classes(by: attempt.model, test, "classifying, int8"))
+    judgement.integerClasses = try classes(by: attempt.model, test, "classifying, int8")
     if let maximumDrop {
       let kept = try search(
         start, first: attempt, judgement, maximumDrop: maximumDrop, on: inputs)
       if !kept.isEmpty {
         floatNodes.formUnion(start.network.nodes(ofLayers: kept))
         attempt = try compare(start, floatNodes: floatNodes, on: inputs)
-        try judgement.judge(attempt, classes(by: attempt.model, test, "classifying, int8"))
+        judgement.integerClasses = try classes(by: attempt.model, test, "classifying, int8")
         judgement.kept = kept
+        attempt.file.provenance[.quantization] = options.summary(
+          inputCount: inputs.count, keptLayers: kept.map { start.network.graph.nodes[$0].name })
       }
     }
     return try finish(start, attempt, on: inputs, judgement: judgement)
+  }
+
+  /// The network of integers alone: nothing is compared, timed or judged.
+  package func integerModel(on inputs: CalibrationInputs) throws(MNV4Error) -> Model {
+    let start = try prepare(on: inputs)
+    let result = try build(start, floatNodes: start.network.floatNodes, on: inputs)
+    return Model(file(of: result.graph, on: inputs))
   }
 
   // MARK: Stages
@@ -115,10 +124,12 @@ public struct NetworkQuantizer: Sendable {
         network, on: inputs, options: options.session
       ) { progress?.advance() }
     } catch { throw .run(error) }
-    for (value, observer) in observation.observers where observer.nonFiniteCount > 0 {
-      let name = network.graph.nodes.first { $0.output == value }?.name ?? "input"
-      throw .layer(
-        name: name, reason: "expected finite numbers, found \(observer.nonFiniteCount) others")
+    // In the order of the network: the first layer that overflows, not one that it spoils.
+    let places =
+      network.graph.inputs.map { ("input", $0) } + network.graph.nodes.map { ($0.name, $0.output) }
+    for (name, value) in places {
+      guard let count = observation.observers[value]?.nonFiniteCount, count > 0 else { continue }
+      throw .layer(name: name, reason: "expected finite numbers, found \(count) others")
     }
     return observation
   }
@@ -183,7 +194,7 @@ public struct NetworkQuantizer: Sendable {
     var model: Model { Model(file) }
   }
 
-  private func file(of graph: Graph, on inputs: CalibrationInputs) -> ModelFile {
+  func file(of graph: Graph, on inputs: CalibrationInputs) -> ModelFile {
     var quantized = file
     quantized.graph = graph
     quantized.provenance[.quantization] = options.summary(inputCount: inputs.count)
@@ -209,71 +220,6 @@ public struct NetworkQuantizer: Sendable {
     }
     return Attempt(
       result: result, file: file(of: result.graph, on: inputs), comparison: comparison)
-  }
-
-  // MARK: Accuracy
-
-  /// What labelled pictures say of a network.
-  struct Judgement {
-    let test: AccuracyTest
-    /// The class that the float network puts each picture into.
-    let floatClasses: [Int]
-    var integerClasses: [Int] = []
-    /// Layers that stay in float to keep accuracy.
-    var kept: [Int] = []
-
-    init(test: AccuracyTest, floatClasses: [Int]) {
-      self.test = test
-      self.floatClasses = floatClasses
-    }
-
-    mutating func judge(_ attempt: Attempt, _ classes: [Int]) { integerClasses = classes }
-
-    var accuracy: QuantizationReport.Accuracy {
-      .init(
-        pictureCount: test.pictureCount, floatCorrect: test.correctCount(floatClasses),
-        integerCorrect: test.correctCount(integerClasses),
-        agreementCount: zip(floatClasses, integerClasses).count { $0 == $1 })
-    }
-
-    /// Whether so many right are within `drop` points of the float network.
-    func isWithin(_ drop: Double, _ correct: Int) -> Bool {
-      let lost = Double(test.correctCount(floatClasses) - correct)
-      return 100 * lost <= drop * Double(test.pictureCount) + 1e-9
-    }
-  }
-
-  private func classes(
-    by model: Model, _ test: AccuracyTest, _ stage: String
-  ) throws(MNV4Error) -> [Int] {
-    progress?.begin(stage, test.pictureCount)
-    let progress = progress
-    return try test.classes(by: model) { progress?.advance() }
-  }
-
-  private func search(
-    _ start: Start, first: Attempt, _ judgement: Judgement, maximumDrop: Double,
-    on inputs: CalibrationInputs
-  ) throws(MNV4Error) -> [Int] {
-    let effects = first.comparison.layers.mapValues { $0.effect.decibels ?? .infinity }
-    let candidates = start.network.layerIndices
-      .filter { !start.network.floatNodes.contains($0) }
-      .sorted { (effects[$0] ?? .infinity, $0) < (effects[$1] ?? .infinity, $1) }
-    let search = FloatLayerSearch(candidates: candidates) { (layers) throws(MNV4Error) in
-      let correct: Int
-      if layers.isEmpty {
-        correct = judgement.test.correctCount(judgement.integerClasses)
-      } else {
-        let nodes = start.network.floatNodes.union(start.network.nodes(ofLayers: layers))
-        let result = try build(start, floatNodes: nodes, on: inputs)
-        let classes = try classes(
-          by: Model(file(of: result.graph, on: inputs)), judgement.test,
-          "classifying with \(layers.count) in float")
-        correct = judgement.test.correctCount(classes)
-      }
-      return judgement.isWithin(maximumDrop, correct)
-    }
-    return try search.run()
   }
 
   // MARK: The report
@@ -302,62 +248,5 @@ public struct NetworkQuantizer: Sendable {
           addedMilliseconds: pair[0].milliseconds - pair[1].milliseconds))
     }
     return QuantizedNetwork(file: attempt.file, report: report)
-  }
-}
-
-/// Told what the quantizer is at; called from the thread that runs it.
-public struct QuantizationProgress: Sendable {
-  /// A stage of so many parts begins.
-  public var begin: @Sendable (_ stage: String, _ total: Int) -> Void
-  /// One more part is done.
-  public var advance: @Sendable () -> Void
-
-  public init(
-    begin: @escaping @Sendable (_ stage: String, _ total: Int) -> Void,
-    advance: @escaping @Sendable () -> Void
-  ) {
-    self.begin = begin
-    self.advance = advance
-  }
-}
-
-extension QuantizationOptions.Calibration {
-  var calibrator: Calibrator {
-    switch self {
-    case .minmax: .minmax
-    case .percentile(let percentage): .percentile(percentage)
-    case .entropy: .entropy
-    case .mse: .mse
-    }
-  }
-
-  /// As the command's option takes it.
-  var name: String {
-    switch self {
-    case .minmax: "minmax"
-    case .percentile(let percentage): "percentile \(percentage)"
-    case .entropy: "entropy"
-    case .mse: "mse"
-    }
-  }
-}
-
-extension QuantizationOptions {
-  func settings(inputCount: Int) -> [QuantizationReport.Setting] {
-    [
-      .init(name: "calibration", value: "\(calibration.name) on \(inputCount) inputs"),
-      .init(
-        name: "weights", value: "int8, \(weightScales.rawValue), rounding \(rounding.rawValue)"),
-      .init(name: "equalization", value: equalizes ? "yes" : "no"),
-      .init(name: "bias correction", value: correctsBias ? "yes" : "no"),
-      .init(
-        name: "kept in float",
-        value: floatLayers.isEmpty ? "none" : floatLayers.joined(separator: ", ")
-      ),
-    ]
-  }
-
-  fileprivate func summary(inputCount: Int) -> String {
-    settings(inputCount: inputCount).map { "\($0.name): \($0.value)" }.joined(separator: "; ")
   }
 }

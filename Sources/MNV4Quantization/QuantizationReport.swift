@@ -1,7 +1,7 @@
 /// What quantization did to a network: ranges, errors, time, size, accuracy.
-public struct QuantizationReport: Sendable, Encodable {
+public struct QuantizationReport: Sendable {
   /// One layer: a node of the network, with the numbers of its output.
-  public struct Layer: Sendable, Encodable {
+  public struct Layer: Sendable {
     public var name: String
     /// For a person: `depthwise 3×3 stride 2 + ReLU6`.
     public var operation: String
@@ -17,13 +17,14 @@ public struct QuantizationReport: Sendable, Encodable {
     /// Largest weight scale divided by the smallest that the channels would need by themselves; with
     /// one scale for all, the resolution that the weakest channel lacks. Nil without weights.
     public var weightRangeRatio: Double?
-    /// Signal to noise of the layer by itself, on exact operands; nil in float.
-    public var isolatedDecibels: Double?
-    /// Signal to noise of the layer's output in the integer network.
-    public var accumulatedDecibels: Double?
-    /// Signal to noise of the network's output where this layer alone computes with integers; nil in
-    /// float.
+    /// Signal to noise of the network's output where this layer alone computes with integers, which
+    /// `reading` follows from; nil in float.
     public var effectDecibels: Double?
+    /// Signal to noise of the layer's own output on exact operands; nil in float. Nothing is judged by
+    /// it: a small residual branch may be noisy and harmless.
+    public var isolatedDecibels: Double?
+    /// Signal to noise of the layer's own output in the integer network.
+    public var accumulatedDecibels: Double?
     public var reading: Reading
     /// The median time of the layer on one thread, where it was measured. A layer that is fused into
     /// another has none of its own.
@@ -35,18 +36,18 @@ public struct QuantizationReport: Sendable, Encodable {
   }
 
   /// What the numbers of a layer say.
-  public enum Reading: String, Sendable, Encodable {
+  public enum Reading: String, Sendable {
     case fine
-    /// Worth a look: noise that may cost accuracy.
+    /// Worth a look: noise at the network's output that may cost accuracy.
     case suspect
-    /// What leaves the layer has little to do with what should.
+    /// The layer alone spoils the network's output.
     case broken
     /// Not quantized.
     case float
   }
 
   /// How many labelled pictures were classified right.
-  public struct Accuracy: Sendable, Encodable {
+  public struct Accuracy: Sendable {
     public var pictureCount: Int
     public var floatCorrect: Int
     public var integerCorrect: Int
@@ -55,13 +56,13 @@ public struct QuantizationReport: Sendable, Encodable {
   }
 
   /// Median time of a whole inference on one thread, in milliseconds.
-  public struct Latency: Sendable, Encodable {
+  public struct Latency: Sendable {
     public var float: Double
     public var integer: Double
   }
 
   /// A layer that was kept in float to keep accuracy, and what that costs.
-  public struct KeptLayer: Sendable, Encodable {
+  public struct KeptLayer: Sendable {
     public var name: String
     /// More time for a whole inference, in milliseconds.
     public var addedMilliseconds: Double?
@@ -70,8 +71,7 @@ public struct QuantizationReport: Sendable, Encodable {
   }
 
   public var network: String
-  /// The settings, as a person would read them, by name.
-  public var settings: [Setting]
+  public var method: Method
   public var calibrationCount: Int
   /// What a person should know: about the calibration pictures, clipped layers, weights that were on a
   /// grid before, integers slower than float.
@@ -90,12 +90,7 @@ public struct QuantizationReport: Sendable, Encodable {
   /// The processor that the times are from.
   public var processor: String?
 
-  public struct Setting: Sendable, Encodable {
-    public var name: String
-    public var value: String
-  }
-
-  public struct EqualizedPair: Sendable, Encodable {
+  public struct EqualizedPair: Sendable {
     public var first: String
     public var second: String
     public var largestFactor: Double

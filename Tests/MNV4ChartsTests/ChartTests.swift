@@ -1,4 +1,5 @@
 import MNV4Charts
+import MarkupTesting
 import Testing
 
 @Suite struct BarChartTests {

@@ -1,4 +1,5 @@
 import Foundation
+import MarkupTesting
 import Testing
 
 @testable import MNV4Charts

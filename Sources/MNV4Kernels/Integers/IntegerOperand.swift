@@ -24,10 +24,11 @@ struct IntegerOperand {
 
   static func + (operand: IntegerOperand, offset: Int) -> IntegerOperand {
     IntegerOperand(
-      bytes: operand.bytes + offset, flip: operand.flip, zeroPoint: operand.zeroPoint)
+      flipped: operand.bytes + offset, flip: operand.flip, zeroPoint: operand.zeroPoint)
   }
 
-  private init(bytes: UnsafePointer<UInt8>, flip: UInt8, zeroPoint: Int32) {
+  /// - Parameter zeroPoint: of the flipped bytes.
+  init(flipped bytes: UnsafePointer<UInt8>, flip: UInt8, zeroPoint: Int32) {
     self.bytes = bytes
     self.flip = flip
     self.zeroPoint = zeroPoint

@@ -3,16 +3,16 @@ import MNV4Core
 
 extension QuantizationReport {
   /// The report as one HTML page that needs no other file and no network: what to act on, size,
-  /// latency and accuracy, charts of noise, ranges and time, every layer in a table, and what it all
+  /// latency and accuracy, charts of effects, noise, ranges and time, every layer in a table, and what it all
   /// means. Equal reports give equal pages.
   public func html() -> String {
     var body = [pageHeader, ReportTiles(self).markup]
     if !warnings.isEmpty { body.append(warningCard) }
     if let attention = attentionCard { body.append(attention) }
     let charts = ReportCharts(self)
-    body += [charts.noise, charts.ranges, charts.times].compactMap { $0 }.map(card)
+    body += [charts.effects, charts.noise, charts.ranges, charts.times].compactMap { $0 }.map(card)
     if !layers.isEmpty { body.append(layerCard) }
-    let details = [keptCard, equalizedCard, settingsCard].compactMap { $0 }
+    let details = [keptCard, equalizedCard, methodCard].compactMap { $0 }
     body.append(.tag("div", ["class": "columns"], details))
     body.append(ReportLegend.markup)
     return Page(title: "\(title): int8 quantization", body: body).html
@@ -41,36 +41,34 @@ extension QuantizationReport {
 
   private func card(_ content: Markup) -> Markup { .tag("section", ["class": "card"], [content]) }
 
-  /// The layers that read as broken or suspect by name, the noisiest first, and what to try.
+  /// The layers that read as broken or suspect by name, the worst effect first, and what to try; also
+  /// where the output is poor though no layer is.
   private var attentionCard: Markup? {
-    let found = layersToActOn
-    guard let worst = found.first else { return nil }
-    let hasBroken = layers[worst].reading == .broken
-    let items = found.map { index -> Markup in
-      let layer = layers[index]
+    guard let advice = ReportAdvice(self).markup else { return nil }
+    let found = layersToActOn.map { (number: $0 + 1, layer: layers[$0]) }
+    let isSevere = ([outputReading] + found.map(\.layer.reading)).contains(.broken)
+    let items = found.map { number, layer -> Markup in
+      let effect = layer.effectDecibels.noiseText.withMinusSign
+      let alone = layer.isolatedDecibels.noiseText.withMinusSign
+      let accumulated = layer.accumulatedDecibels.noiseText.withMinusSign
       return .tag(
         "li",
         [
-          .tag("a", ["href": "#layer-\(index + 1)"], [.tag("code", ["\(layer.name)"])]),
+          .tag("a", ["href": "#layer-\(number)"], [.tag("code", ["\(layer.name)"])]),
           "\u{20}",
           .tag("span", ["class": "note \(layer.reading.tone)"], ["\(layer.reading.rawValue)"]),
-          " \(layer.isolatedDecibels.noiseText) alone, \(layer.accumulatedDecibels.noiseText) in the network; \(layer.operation)",
+          " effect \(effect), alone \(alone), in the network \(accumulated); \(layer.operation)",
         ])
     }
-    let flag = "--keep-float \(layers[worst].name.visible.shellWord)"
+    let list =
+      found.isEmpty
+      ? Markup.tag("p", ["No layer stands out: many small errors add up in the output."])
+      : .tag("ul", ["class": "points"], items)
+    let title: Markup =
+      found.isEmpty ? "Output to look at" : "\(Self.count(found.count, "layer")) to look at"
     return .tag(
-      "section", ["class": hasBroken ? "card notice severe" : "card notice"],
-      [
-        .tag("h2", ["\(Self.count(found.count, "layer")) to look at"]),
-        .tag("ul", ["class": "points"], items),
-        .tag(
-          "p",
-          [
-            "Try, in this order: ", .tag("code", ["--weights per-channel"]), ", ",
-            .tag("code", ["--equalize"]), ", more calibration pictures, and last ",
-            .tag("code", ["\(flag)"]), ".",
-          ]),
-      ])
+      "section", ["class": isSevere ? "card notice severe" : "card notice"],
+      [.tag("h2", [title]), list, advice])
   }
 
   static func count(_ count: Int, _ noun: String) -> String {
@@ -86,7 +84,7 @@ extension QuantizationReport {
           "p", ["class": "lead"],
           ["In the order of the network. A click on a title sorts; what the columns mean is below."]
         ),
-        ReportPageTable(layers).markup,
+        PageLayerTable(layers).markup,
       ])
   }
 
@@ -143,20 +141,19 @@ extension QuantizationReport {
       ])
   }
 
-  private var settingsCard: Markup? {
-    let rows = settings.map { setting in
+  private var methodCard: Markup {
+    let rows = method.settings.map { setting in
       DataTable.Row(cells: [
         DataTable.Cell("\(setting.name)"), DataTable.Cell("\(setting.value)"),
       ])
     }
-    guard !rows.isEmpty else { return nil }
     return .tag(
       "section", ["class": "card"],
       [
-        .tag("h2", ["Settings"]),
+        .tag("h2", ["Method"]),
         DataTable(
-          caption: "Settings",
-          columns: [DataTable.Column("setting", .name), DataTable.Column("value", .text)],
+          caption: "Method",
+          columns: [DataTable.Column("choice", .name), DataTable.Column("value", .text)],
           rows: rows
         ).markup,
       ])

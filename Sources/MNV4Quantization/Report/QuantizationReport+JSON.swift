@@ -46,14 +46,14 @@ private struct Nullable<Value: Encodable>: Encodable {
 
 private struct Document: Encodable {
   let network: String
-  let settings: [QuantizationReport.Setting]
+  let method: Method
   let calibrationCount: Int
   let warnings: [String]
   let layers: [Layer]
   let equalizedPairs: [EqualizedPair]
   let keptLayers: [KeptLayer]
   let outputDecibels: Number<Double>
-  let accuracy: Nullable<QuantizationReport.Accuracy>
+  let accuracy: Nullable<Accuracy>
   let latencyMilliseconds: Nullable<Latency>
   let floatByteCount: Int
   let integerByteCount: Int
@@ -61,18 +61,50 @@ private struct Document: Encodable {
 
   init(_ report: QuantizationReport) {
     network = report.network
-    settings = report.settings
+    method = Method(report.method)
     calibrationCount = report.calibrationCount
     warnings = report.warnings
     layers = report.layers.map(Layer.init)
     equalizedPairs = report.equalizedPairs.map(EqualizedPair.init)
     keptLayers = report.keptLayers.map(KeptLayer.init)
     outputDecibels = Number(report.outputDecibels)
-    accuracy = Nullable(report.accuracy)
+    accuracy = Nullable(report.accuracy.map(Accuracy.init))
     latencyMilliseconds = Nullable(report.latency.map(Latency.init))
     floatByteCount = report.floatByteCount
     integerByteCount = report.integerByteCount
     processor = Nullable(report.processor)
+  }
+
+  struct Method: Encodable {
+    let calibration: String
+    let weightScales: String
+    let rounding: String
+    let equalizes: Bool
+    let correctsBias: Bool
+    let floatLayers: [String]
+
+    init(_ method: QuantizationReport.Method) {
+      calibration = method.calibration.name
+      weightScales = method.weightScales.rawValue
+      rounding = method.rounding.rawValue
+      equalizes = method.equalizes
+      correctsBias = method.correctsBias
+      floatLayers = method.floatLayers
+    }
+  }
+
+  struct Accuracy: Encodable {
+    let pictureCount: Int
+    let floatCorrect: Int
+    let integerCorrect: Int
+    let agreementCount: Int
+
+    init(_ accuracy: QuantizationReport.Accuracy) {
+      pictureCount = accuracy.pictureCount
+      floatCorrect = accuracy.floatCorrect
+      integerCorrect = accuracy.integerCorrect
+      agreementCount = accuracy.agreementCount
+    }
   }
 
   struct Latency: Encodable {
@@ -119,9 +151,10 @@ private struct Document: Encodable {
     let zeroPoint: Nullable<Int>
     let clippedShare: Number<Double>
     let weightRangeRatio: Number<Double>
+    let effectDecibels: Number<Double>
     let isolatedDecibels: Number<Double>
     let accumulatedDecibels: Number<Double>
-    let reading: QuantizationReport.Reading
+    let reading: String
     let floatMicroseconds: Number<Double>
     let integerMicroseconds: Number<Double>
     let floatByteCount: Int
@@ -137,9 +170,10 @@ private struct Document: Encodable {
       zeroPoint = Nullable(layer.zeroPoint)
       clippedShare = Number(layer.clippedShare)
       weightRangeRatio = Number(layer.weightRangeRatio)
+      effectDecibels = Number(layer.effectDecibels)
       isolatedDecibels = Number(layer.isolatedDecibels)
       accumulatedDecibels = Number(layer.accumulatedDecibels)
-      reading = layer.reading
+      reading = layer.reading.rawValue
       floatMicroseconds = Number(layer.floatMicroseconds)
       integerMicroseconds = Number(layer.integerMicroseconds)
       floatByteCount = layer.floatByteCount

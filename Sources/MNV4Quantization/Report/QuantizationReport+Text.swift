@@ -2,7 +2,7 @@ import MNV4Charts
 import MNV4Core
 
 extension QuantizationReport {
-  /// The report for a terminal: what was done, a row a layer with bars for its signal to noise, then
+  /// The report for a terminal: what was done, a row a layer with a bar for its effect on the output, then
   /// what to act on and the sum of it.
   ///
   /// Columns are left out from the least important on until the table is at most `width` characters
@@ -13,16 +13,16 @@ extension QuantizationReport {
     var lines = ["\(title.visible): int8 quantization", ""]
     lines += facts(width)
     lines += warningLines(width)
-    if !layers.isEmpty { lines += [""] + ReportLayerTable(self, width: width).lines }
+    if !layers.isEmpty { lines += [""] + TextLayerTable(self, width: width).lines }
     lines += attentionLines(width) + keptLines + equalizedLines
     lines += warningLines(width)
     return lines + [""] + results.flatMap { aligned($0.name, $0.value, width) }
   }
 
   private func facts(_ width: Int) -> [String] {
-    var facts = settings.map { (name: $0.name.visible, value: $0.value.visible) }
+    var facts = method.settings.map { (name: $0.name.visible, value: $0.value.visible) }
     let pictures = calibrationCount == 1 ? "picture" : "pictures"
-    facts.append((name: "calibration", value: "\(calibrationCount.groupedText) \(pictures)"))
+    facts.append((name: "calibrated on", value: "\(calibrationCount.groupedText) \(pictures)"))
     return (facts + results).flatMap { aligned($0.name, $0.value, width) }
   }
 
@@ -67,10 +67,10 @@ extension QuantizationReport {
     }
     let output = outputDecibels.decibelText
     let isNumber = outputDecibels?.isFinite ?? false
-    results.append(
-      (
-        "output", isNumber ? "\(output) dB signal to noise" : "signal to noise: \(output)"
-      ))
+    let texts = [
+      isNumber ? "\(output) dB signal to noise" : "signal to noise: \(output)", outputReadingText,
+    ]
+    results.append(("output", texts.compactMap(\.self).joined(separator: ", ")))
     results.append(("layers", readingText))
     return results
   }
@@ -84,24 +84,23 @@ extension QuantizationReport {
       }
   }
 
-  /// Every layer that reads as suspect or broken, by its whole name.
+  /// Every layer that reads as suspect or broken, by its whole name, the worst effect first.
   private func attentionLines(_ width: Int) -> [String] {
     var lines: [String] = []
     for (reading, title) in [
-      (Reading.broken, "broken: noise of more than a tenth of the signal"),
-      (.suspect, "suspect: noise of more than a hundredth of the signal"),
+      (Reading.broken, "broken: alone puts the network's output \(Reading.brokenText)"),
+      (.suspect, "suspect: alone puts the network's output \(Reading.suspectText)"),
     ] {
       let found = layersToActOn.map { layers[$0] }.filter { $0.reading == reading }
       guard !found.isEmpty else { continue }
       lines += ["", title]
       for layer in found {
-        lines.append("  \(layer.name.visible)  \(layer.isolatedDecibels.noiseText)")
+        lines.append(
+          "  \(layer.name.visible)  effect \(layer.effectDecibels.noiseText), "
+            + "alone \(layer.isolatedDecibels.noiseText)")
       }
     }
-    guard let worst = layersToActOn.first else { return [] }
-    let advice =
-      "try --weights per-channel, --equalize, more calibration pictures, or "
-      + "--keep-float \(layers[worst].name.visible.shellWord)"
+    guard let advice = ReportAdvice(self).text else { return lines }
     return lines + [""] + advice.wrapped(to: width)
   }
 
@@ -130,12 +129,5 @@ extension QuantizationReport {
       ])
     }
     return [""] + table.lines
-  }
-}
-
-extension Double? {
-  /// `decibelText` with its unit: `31.4 dB`.
-  var noiseText: String {
-    self?.isFinite == true ? "\(decibelText) dB" : decibelText
   }
 }

@@ -21,34 +21,54 @@ struct ReportCharts {
     layer.reading == .fine ? "" : layer.reading.rawValue
   }
 
-  /// Signal to noise of every layer, alone and in the network; nil where none is known.
-  var noise: Markup? {
-    let known = layers.flatMap { [$0.isolatedDecibels, $0.accumulatedDecibels] }.compactMap { $0 }
+  /// What every layer alone does to the network's output, which it is judged by; nil where nothing is
+  /// known.
+  var effects: Markup? {
+    let known = layers.compactMap(\.effectDecibels)
     guard !known.isEmpty else { return nil }
     let rows = zip(labels, layers).map { label, layer in
       BarChart.Row(
         label: label, note: Self.note(layer), tone: layer.reading.tone,
-        values: [layer.isolatedDecibels, layer.accumulatedDecibels],
-        texts: [
-          layer.isolatedDecibels.decibelText.withMinusSign,
-          layer.accumulatedDecibels.decibelText.withMinusSign,
-        ])
+        values: [layer.effectDecibels], texts: [layer.effectDecibels.decibelText.withMinusSign])
     }
-    let scale = AxisScale.linear(known + [Reading.suspectDecibels * 1.5], limit: 60)
     var chart = BarChart(
-      title: "Signal to noise, dB",
+      title: "Effect on the network's output, dB",
       summary:
-        "How much stronger a layer's output is than its quantization error; more is better, and 10 dB are a factor of ten. Alone: the layer on exact inputs. In the network: with the errors of all layers before it.",
-      series: [
-        BarChart.Series("alone", .bar, .first), BarChart.Series("in the network", .dot, .second),
-      ],
-      scale: scale, valueTitles: ["alone", "network"], rows: rows)
+        "How much stronger the network's output is than the error in it when this layer alone computes with integers and all others in float. Longer is better; 10 dB are a factor of ten. Layers are judged by this.",
+      series: [BarChart.Series("effect of the layer", .bar, .first)],
+      scale: AxisScale.linear(known + [Reading.suspectDecibels * 1.5], limit: 60),
+      valueTitles: ["effect"], rows: rows)
     chart.zones = [
       ChartZone(from: 0, to: Reading.brokenDecibels, name: "broken", tone: .severe),
       ChartZone(
         from: Reading.brokenDecibels, to: Reading.suspectDecibels, name: "suspect", tone: .caution),
     ]
     return chart.markup
+  }
+
+  /// Signal to noise of every layer's own output, alone and in the network; nil where none is known.
+  /// Nothing is judged by it, so that it has neither zones nor colours.
+  var noise: Markup? {
+    let known = layers.flatMap { [$0.isolatedDecibels, $0.accumulatedDecibels] }.compactMap { $0 }
+    guard !known.isEmpty else { return nil }
+    let rows = zip(labels, layers).map { label, layer in
+      BarChart.Row(
+        label: label, note: layer.isFloat ? "float" : "", tone: layer.isFloat ? .muted : .plain,
+        values: [layer.isolatedDecibels, layer.accumulatedDecibels],
+        texts: [
+          layer.isolatedDecibels.decibelText.withMinusSign,
+          layer.accumulatedDecibels.decibelText.withMinusSign,
+        ])
+    }
+    return BarChart(
+      title: "Noise in each layer's own output, dB",
+      summary:
+        "How much stronger what leaves a layer is than the error in it. Alone: with exact inputs, the layer's own error. In the network: with the errors of all layers before it. A layer that is noisy here does no harm where its effect above is high.",
+      series: [
+        BarChart.Series("alone", .bar, .first), BarChart.Series("in the network", .dot, .second),
+      ],
+      scale: .linear(known, limit: 60), valueTitles: ["alone", "network"], rows: rows
+    ).markup
   }
 
   /// What occurred in every layer and what its integers reach.

@@ -1,7 +1,10 @@
 import MNV4Charts
+import MNV4Core
 
 /// What a reader needs to know to act on a report.
 enum ReportLegend {
+  private typealias Reading = QuantizationReport.Reading
+
   static var markup: Markup {
     .tag(
       "div", ["class": "columns"],
@@ -12,8 +15,8 @@ enum ReportLegend {
         .tag(
           "section", ["class": "card prose"],
           [
-            .tag("h2", ["When a layer is broken or suspect"]),
-            .tag("ol", actions.map { .tag("li", $0) }),
+            .tag("h2", ["How to read the three figures together"]),
+            .tag("dl", cases.map(term)),
           ]),
       ])
   }
@@ -24,12 +27,24 @@ enum ReportLegend {
 
   private static let terms: [(Markup, Markup)] = [
     (
-      "alone, in network (dB)",
-      "Signal to noise: 20 dB is an error of a hundredth of the signal's power, 10 dB of a tenth. “exact” is no error at all. Alone, a layer gets exact inputs, so its own error shows; in the network, the errors of all layers before it add up."
+      "dB",
+      "How much stronger a signal is than the error in it: at 10 dB the error has a tenth of the signal's power, at 20 dB a hundredth, at 30 dB a thousandth. “exact” is no error at all."
+    ),
+    (
+      "effect",
+      "The network's output when this layer alone computes with integers and every other in float: what the layer costs the network; the higher, the less. Layers are judged by it."
+    ),
+    (
+      "alone",
+      "The layer's own output when its inputs are exact: the error that the layer makes."
+    ),
+    (
+      "in network",
+      "The layer's own output when all layers compute with integers: its error and those of the layers before it."
     ),
     (
       "reads",
-      "fine; suspect below 20 dB alone; broken below 10 dB alone; float where the layer was not quantized."
+      "broken where the effect is \(Reading.brokenText); suspect \(Reading.suspectText); float where the layer was not quantized; fine otherwise. The network's whole output, with the errors of all layers, is broken below \(QuantizationReport.brokenOutputDecibels.roundedText(0)) dB and suspect below \(QuantizationReport.suspectOutputDecibels.roundedText(0)) dB."
     ),
     (
       "lowest, highest",
@@ -53,24 +68,26 @@ enum ReportLegend {
     ),
   ]
 
-  private static let actions: [[Markup]] = [
-    [
-      "A large weight spread: one scale for each channel, ",
-      .tag("code", ["--weights per-channel"]), ".",
-    ],
-    [
-      "A large weight spread that has to keep one scale for the layer, or a range that a few channels make wide: ",
-      .tag("code", ["--equalize"]), " moves scale from one layer into the next.",
-    ],
-    [
-      "Much clipped, or a range that looks like chance: more calibration pictures, and such as the network will see."
-    ],
-    [
-      "Still broken: ", .tag("code", ["--keep-float NAME"]),
-      " leaves the layer in float and costs the time that the table of kept layers shows.",
-    ],
-    [
-      "Fine alone, but poor in the network: look at the layers before it. The noise comes from there."
-    ],
+  private static let cases: [(Markup, Markup)] = [
+    (
+      "Effect and alone are low",
+      "The layer loses what the network needs. A large weight spread points to its weights, much clipped or a very wide range to its output."
+    ),
+    (
+      "Effect low, alone high",
+      "The network is sensitive here: small errors of this layer grow in those after it. Such a layer gains most from staying in float."
+    ),
+    (
+      "Effect high, alone low",
+      "Nothing to do: a small branch that is added to a strong signal, or an error that the layers after it even out."
+    ),
+    (
+      "Only in network is low",
+      "The noise comes from the layers before it. Look at those whose effect is lowest."
+    ),
+    (
+      "Every effect high, the output low",
+      "Many small errors add up. A finer method for all layers helps more than one layer in float."
+    ),
   ]
 }

@@ -17,12 +17,38 @@ extension QuantizationReport {
   /// Layers of a reading, in the order of the network.
   func layers(_ reading: Reading) -> [Layer] { layers.filter { $0.reading == reading } }
 
-  /// Where in `layers` those stand that read as broken, then those that read as suspect, the noisiest
-  /// first.
+  /// Where in `layers` those stand that read as broken, then those that read as suspect, those with the
+  /// worst effect on the network's output first.
   var layersToActOn: [Int] {
     [Reading.broken, .suspect].flatMap { reading in
       layers.indices.filter { layers[$0].reading == reading }
-        .sorted { layers[$0].quality < layers[$1].quality }
+        .sorted { layers[$0].effectOrder < layers[$1].effectOrder }
+    }
+  }
+
+  /// What the output of the whole network says. The errors of all layers are in it, so that it is noisier
+  /// than any layer's effect and has thresholds of its own: networks that keep their accuracy stand at
+  /// 20 to 30 dB.
+  var outputReading: Reading {
+    switch outputDecibels {
+    case nil: .fine
+    case .some(let decibels) where decibels < Self.brokenOutputDecibels || decibels.isNaN: .broken
+    case .some(let decibels) where decibels < Self.suspectOutputDecibels: .suspect
+    case .some: .fine
+    }
+  }
+
+  /// Noise of a thirtieth of the output's power: classes that were close change places.
+  static let suspectOutputDecibels = 15.0
+  /// Noise of a tenth of it: other classes win.
+  static let brokenOutputDecibels = 10.0
+
+  /// How a reading of the output is put into words: `broken: below 10 dB`; nil where it is fine.
+  var outputReadingText: String? {
+    switch outputReading {
+    case .fine, .float: nil
+    case .suspect: "suspect: below \(Self.suspectOutputDecibels.roundedText(0)) dB"
+    case .broken: "broken: below \(Self.brokenOutputDecibels.roundedText(0)) dB"
     }
   }
 
@@ -55,6 +81,10 @@ extension QuantizationReport {
 extension QuantizationReport.Reading {
   static let allReadings: [Self] = [.fine, .suspect, .broken, .float]
 
+  /// `below 15 dB`, for `suspect` and `broken`.
+  static let brokenText = "below \(brokenDecibels.roundedText(0)) dB"
+  static let suspectText = "below \(suspectDecibels.roundedText(0)) dB"
+
   var tone: Tone {
     switch self {
     case .fine: .plain
@@ -66,10 +96,10 @@ extension QuantizationReport.Reading {
 }
 
 extension QuantizationReport.Layer {
-  /// Signal to noise as something to sort by: NaN is the worst, what is unknown the best.
-  fileprivate var quality: Double {
-    guard let isolatedDecibels else { return .infinity }
-    return isolatedDecibels.isNaN ? -.infinity : isolatedDecibels
+  /// The effect as something to sort by: NaN is the worst, what is unknown the best.
+  fileprivate var effectOrder: Double {
+    guard let effectDecibels else { return .infinity }
+    return effectDecibels.isNaN ? -.infinity : effectDecibels
   }
 
   /// The numbers that round to an integer from -128 to 127 with the layer's scale and zero point, half
@@ -118,23 +148,10 @@ extension Double? {
     }
   }
 
-  func text(_ digits: Int) -> String { map { $0.columnText(digits) } ?? "–" }
-}
-
-extension String {
-  /// The text as one word of a POSIX shell: in single quotes unless it is plain.
-  var shellWord: String {
-    let isPlain =
-      !isEmpty
-      && unicodeScalars.allSatisfy {
-        switch $0 {
-        case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "/", ":", "+": true
-        case "-": true
-        default: false
-        }
-      }
-    if isPlain, !hasPrefix("-") { return self }
-    return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-      + "'"
+  /// `decibelText` with its unit: `31.4 dB`.
+  var noiseText: String {
+    self?.isFinite == true ? "\(decibelText) dB" : decibelText
   }
+
+  func text(_ digits: Int) -> String { map { $0.columnText(digits) } ?? "–" }
 }

@@ -97,11 +97,11 @@ struct ReportTiles {
   }
 
   private var output: Markup {
-    let reading = QuantizationReport.Reading(effectDecibels: report.outputDecibels)
+    let details = [report.outputReadingText, "on the calibration pictures, against float"]
     return tile(
       "Output signal to noise",
-      report.outputDecibels.map { Optional($0).noiseText.withMinusSign }, reading.tone,
-      [detail("on the calibration pictures, against float")])
+      report.outputDecibels.map { Optional($0).noiseText.withMinusSign },
+      report.outputReading.tone, details.compactMap(\.self).map(detail))
   }
 
   private var readings: Markup {

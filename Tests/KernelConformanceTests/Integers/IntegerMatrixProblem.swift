@@ -16,10 +16,11 @@ struct IntegerMatrixProblem {
   }
 
   init(random: inout SeededRandom) {
+    let isDeep = random.oneIn(40)
     batchCount = random.int(1...2)
-    rowCount = random.int(1...10)
-    depth = random.int(1...65)
-    columnCount = random.int(1...33)
+    rowCount = random.int(1...(isDeep ? 4 : 10))
+    depth = isDeep ? random.int(257...1500) : random.int(1...65)
+    columnCount = random.int(1...(isDeep ? 9 : 33))
   }
 
   func fullyConnected(random: inout SeededRandom) throws -> IntegerProblem {

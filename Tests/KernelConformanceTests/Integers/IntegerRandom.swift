@@ -30,16 +30,18 @@ extension SeededRandom {
     form(type, scale: oneIn(10) ? power(-100...40) : power(-10...0))
   }
 
-  /// Small numbers of steps, all integers alike, the two ends alone, or one integer throughout.
+  /// All integers alike, small numbers of steps, the two ends alone, one of them with few exceptions,
+  /// or one integer throughout.
   mutating func bytes(_ count: Int, _ form: ElementForm) -> [UInt8] {
     let range = form.range
-    let style = int(1...5)
+    let style = int(1...6)
     let constant = int(range)
     return (0..<count).map { _ in
       switch style {
       case 1: byte(bool() ? range.lowerBound : range.upperBound)
       case 2: byte(max(range.lowerBound, min(range.upperBound, form.zeroPoint + int(-9...9))))
       case 3 where constant & 3 == 0: byte(constant)
+      case 4 where !oneIn(20): byte(constant & 1 == 0 ? range.lowerBound : range.upperBound)
       default: byte(int(range))
       }
     }
@@ -115,18 +117,22 @@ struct LayerOperands {
     // The largest sum that 32 bits hold leaves so much for the bias of an output.
     let reach = max(
       input.range.upperBound - input.zeroPoint, input.zeroPoint - input.range.lowerBound)
-    let isHuge = random.oneIn(8)
+    // Ordinary, anywhere up to 2³⁰, where float32 no longer holds every sum, or the largest.
+    let biasStyle = random.int(1...8)
+    let largestBias =
+      biasStyle == 1 ? Int(Int32.max) : biasStyle < 4 ? 1 << random.int(20...30) : 20_000
     var bias: [Int]?
     if !random.oneIn(4) {
       bias = (0..<outputs).map { output in
         let sum = weights[output * depth..<(output + 1) * depth].reduce(0) { $0 + abs($1) } * reach
-        let rest = Int(Int32.max) - sum
-        if isHuge { return random.bool() ? rest : -rest }
-        return random.int(-min(rest, 20_000)...min(rest, 20_000))
+        let bound = min(Int(Int32.max) - sum, largestBias)
+        if biasStyle == 1 { return random.bool() ? bound : -bound }
+        return random.int(-bound...bound)
       }
     }
 
-    let typicalSum = isHuge && bias != nil ? 0x1p31 : Double(depth).squareRoot() * 3_000 + 1
+    let typicalSum = max(
+      Double(depth).squareRoot() * 3_000 + 1, bias == nil ? 1 : Double(largestBias))
     let weightScale = random.power(-12 ... -4)
     let isPerChannel = type == .int8 && random.bool()
     let spread = isPerChannel && random.oneIn(3) ? 12 : 1

@@ -48,8 +48,8 @@ import Testing
   func deepRows(rowCount: Int, depth: Int, columnCount: Int) {
     let problem = IntegerMatrixProblem(
       batchCount: 1, rowCount: rowCount, depth: depth, columnCount: columnCount)
-    IntegerConformance.check(count: 4) { try problem.fullyConnected(random: &$0) }
+    IntegerConformance.check(count: 8) { try problem.fullyConnected(random: &$0) }
     guard depth < 33_000 else { return }
-    IntegerConformance.check(count: 4) { try problem.matrixProduct(random: &$0) }
+    IntegerConformance.check(count: 8) { try problem.matrixProduct(random: &$0) }
   }
 }

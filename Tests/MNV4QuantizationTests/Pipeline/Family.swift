@@ -17,8 +17,8 @@ enum Family: String, CaseIterable {
     value = try body(value, &builder)
     value = try builder.append("pool", .globalAveragePool, [value])
     value = try builder.flatten(value)
-    return try builder.finish(
-      output: try builder.fullyConnected(value, prefix: "head", outputs: Self.classCount))
+    value = try builder.fullyConnected(value, prefix: "head", outputs: Self.classCount)
+    return try builder.finish(output: value)
   }
 
   private var stemActivation: Activation {

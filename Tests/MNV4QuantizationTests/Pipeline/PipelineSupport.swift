@@ -25,6 +25,11 @@ func quantize(
 }
 
 extension ModelFile {
+  /// The bytes of the file that holds it.
+  var encoded: [UInt8] {
+    get throws { try Encoder.encode(self).withUnsafeBytes { Array($0) } }
+  }
+
   /// The file, written and read again.
   func reread() throws -> ModelFile {
     try Decoder.decode(try Encoder.encode(self))

@@ -1,4 +1,5 @@
 import MNV4Charts
+import MarkupTesting
 import Testing
 
 @testable import MNV4Quantization
@@ -41,6 +42,7 @@ import Testing
     let page = ParsedPage(SampleReport.hostile.html())
     for text in [
       "<script>alert(3)</script>", "</title><script>alert(1)</script>", "<!-- conv -->",
+      "<b>, \"><img src",
       "a' onclick='alert(4)' b=\"", "\"><img src=x onerror=alert(1)>", "\\u{202E}desrever", "]]>",
       "<script>alert(2)</script> & more",
     ] {
@@ -67,8 +69,8 @@ import Testing
     #expect(ids == (1...report.layers.count).map { "layer-\($0)" })
     let timed = report.layers.count { $0.floatMicroseconds != nil }
     let rows = page.elements("svg").count { $0.attributes["role"] == "img" }
-    #expect(rows == 2 * report.layers.count + timed)
-    #expect(page.elements("figure").count == 3)
+    #expect(rows == 3 * report.layers.count + timed)
+    #expect(page.elements("figure").count == 4)
     for layer in report.layers { #expect(page.text.contains(layer.name)) }
   }
 
@@ -80,9 +82,44 @@ import Testing
     #expect(page.elements("section", class: "notice").count == 2)
   }
 
+  /// Thresholds are those of the effect: the chart of noise has neither zones nor readings.
+  @Test func onlyTheEffectHasZones() throws {
+    let charts = ReportCharts(SampleReport.mobileNetV2)
+    let effects = ParsedPage(try #require(charts.effects).source)
+    let noise = ParsedPage(try #require(charts.noise).source)
+    let count = SampleReport.mobileNetV2.layers.count
+    #expect(effects.elements("rect", class: "zone").count == 2 * count)
+    #expect(effects.elements("span", class: "note").count == 6)
+    #expect(noise.elements("rect", class: "zone").isEmpty)
+    #expect(noise.elements("div", class: "severe").isEmpty)
+    #expect(noise.elements("span", class: "note").count == 1)
+    let bars = effects.elements("rect", class: "bar")
+    // A bar in the legend, none for the layer in float.
+    #expect(bars.count == count)
+    #expect(effects.elements("circle").isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      (nil, .fine), (.nan, .broken), (-.infinity, .broken), (9.99, .broken), (10, .suspect),
+      (14.99, .suspect), (15, .fine), (23, .fine), (.infinity, .fine),
+    ] as [(Double?, QuantizationReport.Reading)])
+  func theOutputHasThresholdsOfItsOwn(_ decibels: Double?, _ reading: QuantizationReport.Reading) {
+    var report = SampleReport.unmeasured
+    report.outputDecibels = decibels
+    #expect(report.outputReading == reading)
+    let page = ParsedPage(report.html())
+    let isPoor = reading != .fine
+    #expect(
+      page.elements("p", class: "value").contains {
+        $0.attributes["class"]?.hasSuffix("\(reading.tone)") == true
+      } == isPoor)
+    #expect(page.text.contains("No layer stands out") == isPoor)
+  }
+
   @Test func whatWasNotMeasuredHasNoChart() {
     let page = ParsedPage(SampleReport.unmeasured.html())
-    #expect(page.elements("figure").count == 2)
+    #expect(page.elements("figure").count == 3)
     #expect(page.elements("section", class: "notice").isEmpty)
     #expect(page.elements("p", class: "none").count == 3)
     #expect(!page.text.contains("float µs"))
@@ -91,7 +128,8 @@ import Testing
   @Test func anEmptyReportIsAPage() {
     let page = ParsedPage(SampleReport.empty.html())
     #expect(page.elements("figure").isEmpty)
-    #expect(page.elements("table").isEmpty)
+    // The method.
+    #expect(page.elements("table").count == 1)
     #expect(page.elements("h1").count == 1)
   }
 

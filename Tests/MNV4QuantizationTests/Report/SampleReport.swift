@@ -11,7 +11,7 @@ enum SampleReport {
   static let hostile: QuantizationReport = {
     var report = make()
     report.network = "</title><script>alert(1)</script>"
-    report.settings = [.init(name: "<b>", value: "\"><img src=x onerror=alert(1)>")]
+    report.method.floatLayers = ["<b>", "\"><img src=x onerror=alert(1)>"]
     report.warnings = [
       "<script>alert(2)</script> & more", "line\nbreak \u{1B}[31m \u{202E}desrever",
     ]
@@ -31,6 +31,7 @@ enum SampleReport {
       report.layers[index].zeroPoint = index % 2 == 0 ? .min : .max
       report.layers[index].clippedShare = Double(number)
       report.layers[index].weightRangeRatio = Double(number)
+      report.layers[index].effectDecibels = Double(number)
       report.layers[index].isolatedDecibels = Double(number)
       report.layers[index].accumulatedDecibels = -Double(number)
       report.layers[index].floatMicroseconds = Double(number)
@@ -38,8 +39,10 @@ enum SampleReport {
       report.layers[index].integerByteCount = .max
       report.layers[index].floatByteCount = .min
     }
-    report.layers[5].isolatedDecibels = .greatestFiniteMagnitude
-    report.layers[6].isolatedDecibels = -.greatestFiniteMagnitude
+    for (index, number) in [(5, Double.greatestFiniteMagnitude), (6, -.greatestFiniteMagnitude)] {
+      report.layers[index].effectDecibels = number
+      report.layers[index].isolatedDecibels = number
+    }
     report.outputDecibels = .nan
     report.latency = .init(float: .infinity, integer: 0)
     report.accuracy = .init(
@@ -52,7 +55,8 @@ enum SampleReport {
 
   /// Nothing measured, no layer.
   static let empty = QuantizationReport(
-    network: "", settings: [], calibrationCount: 0, warnings: [], layers: [], equalizedPairs: [],
+    network: "", method: .init(QuantizationOptions()), calibrationCount: 0, warnings: [],
+    layers: [], equalizedPairs: [],
     keptLayers: [], outputDecibels: nil, accuracy: nil, latency: nil, floatByteCount: 0,
     integerByteCount: 0, processor: nil)
 
@@ -105,6 +109,7 @@ private struct Maker {
     let isolated = isDepthwise ? uniform(27, 38) : uniform(33, 44)
     accumulated = min(accumulated - uniform(-0.35, 0.75), isolated - uniform(0, 2))
     accumulated = max(accumulated, 24)
+    let effect = uniform(34, 58)
     let isTimed = weights > 0
     let float = Double(weights) / 900 + uniform(12, 60)
     let layer = QuantizationReport.Layer(
@@ -112,8 +117,8 @@ private struct Maker {
       highest: Float(highest), scale: Float(scale), zeroPoint: Int(-lowest / scale) - 128,
       clippedShare: isClipped ? uniform(0, 0.0015) : 0,
       weightRangeRatio: weights > 0 ? uniform(1.4, isDepthwise ? 38 : 9) : nil,
-      isolatedDecibels: isolated, accumulatedDecibels: accumulated,
-      reading: .init(effectDecibels: isolated), floatMicroseconds: isTimed ? float : nil,
+      effectDecibels: effect, isolatedDecibels: isolated, accumulatedDecibels: accumulated,
+      reading: .init(effectDecibels: effect), floatMicroseconds: isTimed ? float : nil,
       integerMicroseconds: isTimed ? float / uniform(isDepthwise ? 0.9 : 1.7, 2.9) : nil,
       floatByteCount: 4 * (weights + bias), integerByteCount: weights + 4 * bias)
     layers.append(layer)
@@ -154,29 +159,36 @@ private func make() -> QuantizationReport {
 
 private func finished(_ layers: [QuantizationReport.Layer]) -> QuantizationReport {
   var layers = layers
-  for (index, decibels) in [(1, 7.4), (2, 14.8), (10, 17.2), (41, 9.1), (44, 19.6)] {
-    layers[index].isolatedDecibels = decibels
-    layers[index].accumulatedDecibels = decibels - 0.9
-    layers[index].reading = .init(effectDecibels: decibels)
-    layers[index].weightRangeRatio = 4000 / (decibels * decibels)
+  // The quieter a layer is alone, the worse its effect: nothing may take one for the other.
+  for (index, effect, isolated) in [
+    (1, 7.4, 21.3), (41, 9.1, 19.8), (2, 15.8, 16.1), (10, 24.2, 14.9), (44, 29.6, 12.2),
+  ] {
+    layers[index].effectDecibels = effect
+    layers[index].isolatedDecibels = isolated
+    layers[index].accumulatedDecibels = isolated - 0.9
+    layers[index].reading = .init(effectDecibels: effect)
+    layers[index].weightRangeRatio = 4000 / (effect * effect)
   }
+  // Noisy alone and harmless.
+  layers[5].isolatedDecibels = 4.3
   layers[41].lowest = -118
   layers[41].highest = 204
   layers[41].clippedShare = 0.0314
+  layers[7].effectDecibels = .infinity
   layers[7].isolatedDecibels = .infinity
   layers[60].isFloat = true
   layers[60].scale = nil
   layers[60].zeroPoint = nil
+  layers[60].effectDecibels = nil
   layers[60].isolatedDecibels = nil
   layers[60].reading = .float
+  var options = QuantizationOptions()
+  options.calibration = .percentile(99.99)
+  options.weightScales = .perTensor
+  options.equalizes = true
+  options.floatLayers = [layers[60].name]
   return QuantizationReport(
-    network: "mobilenetv2_100",
-    settings: [
-      .init(name: "weights", value: "per-tensor"),
-      .init(name: "range", value: "percentile 99.99"),
-      .init(name: "equalize", value: "yes"), .init(name: "keep-float", value: layers[60].name),
-    ],
-    calibrationCount: 512,
+    network: "mobilenetv2_100", method: .init(options), calibrationCount: 512,
     warnings: [
       "the calibration pictures cover 4 of 10 classes; ranges may be too narrow for the others",
       "layer blocks.4.1.conv_dw clips 3.14% of its numbers",

@@ -13,7 +13,7 @@ import Testing
   func everyLayerHasARow(_ width: Int) throws {
     let report = SampleReport.mobileNetV2
     let lines = report.text(width: width)
-    let start = try #require(lines.firstIndex { $0.contains("alone dB") })
+    let start = try #require(lines.firstIndex { $0.contains("effect dB") })
     for (index, layer) in report.layers.enumerated() {
       let words = lines[start + 1 + index].split(separator: " ")
       #expect(words.first == "\(index + 1)")
@@ -23,9 +23,16 @@ import Testing
 
   @Test func moreRoomShowsMore() throws {
     func header(_ width: Int) throws -> String {
-      try #require(SampleReport.mobileNetV2.text(width: width).first { $0.contains("alone dB") })
+      try #require(SampleReport.mobileNetV2.text(width: width).first { $0.contains("effect dB") })
     }
+    #expect(!(try header(40)).contains("alone dB"))
     #expect(!(try header(80)).contains("operation"))
+    let widths = 40...240
+    let needs = try ["effect dB", "alone dB", "in network dB", "µs", "clipped"].map { title in
+      try #require(widths.first { try header($0).contains(title) })
+    }
+    #expect(needs == needs.sorted())
+    #expect(needs[0] < needs[1] && needs[1] < needs[2] && needs[2] < needs[3])
     for title in ["operation", "lowest", "clipped", "weights", "float µs", "int8 size"] {
       #expect(try header(240).contains(title))
     }
@@ -51,11 +58,31 @@ import Testing
     let report = SampleReport.mobileNetV2
     let lines = report.text(width: 80)
     for layer in report.layers where layer.reading == .broken || layer.reading == .suspect {
-      #expect(lines.contains { $0.hasPrefix("  \(layer.name) ") && $0.hasSuffix(" dB") })
+      #expect(lines.contains { $0.hasPrefix("  \(layer.name)  effect ") && $0.hasSuffix(" dB") })
     }
-    #expect(lines.contains { $0.contains("--keep-float blocks.0.0.conv_dw") })
+    #expect(lines.contains("  blocks.0.0.conv_dw  effect 7.4 dB, alone 21.3 dB"))
+    let listed = lines.filter { $0.contains(" dB, alone ") }
+    let names = listed.map { String($0.dropFirst(2).prefix { $0 != " " }) }
+    #expect(names == report.layersToActOn.map { report.layers[$0].name })
+    #expect(report.layersToActOn == [1, 41, 2, 10, 44])
+    #expect(lines.joined(separator: " ").contains("--keep-float blocks.0.0.conv_dw"))
     #expect(lines.contains { $0.hasPrefix("blocks.6.0.conv_pwl") && $0.contains("+0.183 ms") })
     #expect(lines.contains { $0.contains("11.4×") })
+  }
+
+  /// A full bar and an empty one, with marks at 15 and 30 dB.
+  @Test func barsShowTheEffect() throws {
+    var report = SampleReport.mobileNetV2
+    report.layers[3].effectDecibels = 60
+    report.layers[3].isolatedDecibels = 1
+    report.layers[4].effectDecibels = 0
+    report.layers[4].isolatedDecibels = 60
+    let lines = report.text(width: 160)
+    let start = try #require(lines.firstIndex { $0.contains("effect dB") })
+    #expect(!lines[start + 4].contains("┊"))
+    #expect(lines[start + 4].contains("████████████"))
+    #expect(lines[start + 5].count { $0 == "┊" } == 2)
+    #expect(!lines[start + 5].contains("█"))
   }
 
   @Test func whatWasNotMeasuredIsSaid() {
@@ -78,7 +105,7 @@ import Testing
   @Test func anEmptyReportIsShort() {
     let lines = SampleReport.empty.text()
     #expect(lines.contains("layers            none"))
-    #expect(!lines.contains { $0.contains("alone") })
+    #expect(!lines.contains { $0.contains("effect") })
   }
 
   @Test(
@@ -88,14 +115,6 @@ import Testing
     ] as [(Double?, String)])
   func decibels(_ value: Double?, _ text: String) {
     #expect(value.decibelText == text)
-  }
-
-  @Test(arguments: [
-    ("blocks.0.conv", "blocks.0.conv"), ("", "''"), ("a b", "'a b'"), ("-x", "'-x'"),
-    ("$(reboot)", "'$(reboot)'"), ("it's", "'it'\\''s'"), ("a/b:c_d+e", "a/b:c_d+e"),
-  ])
-  func namesAreOneWordOfAShell(_ name: String, _ word: String) {
-    #expect(name.shellWord == word)
   }
 
   @Test(

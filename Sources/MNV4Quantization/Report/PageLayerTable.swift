@@ -2,7 +2,7 @@ import MNV4Charts
 import MNV4Core
 
 /// Every number of every layer. Columns that no layer has a number for are left out.
-struct ReportPageTable {
+struct PageLayerTable {
   private typealias Layer = QuantizationReport.Layer
   private typealias Column = (head: DataTable.Column, cell: (Int, Layer) -> DataTable.Cell)
 
@@ -38,10 +38,22 @@ struct ReportPageTable {
       (DataTable.Column("layer", .name), { DataTable.Cell("\($1.name)") }),
       (DataTable.Column("operation", .text), { DataTable.Cell("\($1.operation)") }),
       (DataTable.Column("reads", .text), { Self.reading($1) }),
-      number("alone dB", "Signal to noise on exact inputs", \.isolatedDecibels) {
+      number(
+        "effect dB",
+        "Signal to noise of the network's output when this layer alone computes with integers",
+        \.effectDecibels
+      ) {
         Optional($0).decibelText
       },
-      number("in network dB", "Signal to noise with all errors before it", \.accumulatedDecibels) {
+      number(
+        "alone dB", "Signal to noise of the layer's own output, on exact inputs", \.isolatedDecibels
+      ) {
+        Optional($0).decibelText
+      },
+      number(
+        "in network dB", "Signal to noise of the layer's own output, with all errors before it",
+        \.accumulatedDecibels
+      ) {
         Optional($0).decibelText
       },
       number("lowest", "Smallest number observed") {
