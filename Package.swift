@@ -117,8 +117,9 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "mnv4-run", "mnv4-convert", "mnv4-bench", "allocation-probe", "TFLiteSamples",
-        "MNV4CommandSupport", "MNV4Zoo", "MNV4Format", "MNV4Graph", "MNV4Core",
+        "mnv4-run", "mnv4-convert", "mnv4-quantize", "mnv4-bench", "allocation-probe",
+        "TFLiteSamples", "MNV4CommandSupport", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph",
+        "MNV4Core",
       ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),
@@ -144,8 +145,8 @@ let package = Package(
     tests(
       "MNV4QuantizationTests",
       [
-        "MNV4Quantization", "MNV4Charts", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Core",
-        "MarkupTesting",
+        "MNV4Quantization", "MNV4Charts", "MNV4Import", "MNV4Imaging", "MNV4", "MNV4Zoo",
+        "MNV4Format", "MNV4Graph", "MNV4Core", "MarkupTesting",
       ]),
   ],
   swiftLanguageModes: [.v6]

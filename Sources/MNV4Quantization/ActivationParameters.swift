@@ -26,12 +26,10 @@ struct ActivationParameters {
         // The same numbers: the same integers.
         grids[node.output] = grids[node.inputs[0]]
         if probabilities.contains(node.inputs[0]) { probabilities.insert(node.output) }
-      case .add:
-        grids[node.output] = sumGrid(of: node, grids)
-      case .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation,
+      case .add, .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation,
         .multiply, .globalAveragePool, .averagePool, .concatenation, .matrixProduct,
         .resizeBilinear, .quantize, .dequantize:
-        grids[node.output] = grid(of: node.output)
+        grids[node.output] = grid(of: node, grids)
       }
     }
     var parameters: [ValueID: QuantizationParameters] = [:]
@@ -54,15 +52,41 @@ struct ActivationParameters {
     observers[value].map { calibrator.grid(of: $0) }
   }
 
-  /// A sum whose range lies so far below its operands' that the rule of additions cannot hold it gets
-  /// the finest scale that the rule allows.
-  private func sumGrid(of node: Node, _ grids: [ValueID: Int8Grid]) -> Int8Grid? {
+  /// The grid of a node's output. One whose range lies so far from its operands' that the node's rule
+  /// cannot hold it, as where next to nothing passes a ReLU, gets the nearest scale that the rule
+  /// allows.
+  private func grid(of node: Node, _ grids: [ValueID: Int8Grid]) -> Int8Grid? {
     guard let grid = grid(of: node.output) else { return nil }
-    let scales = node.inputs.compactMap { grids[$0]?.scale }
-    guard let largest = scales.max() else { return grid }
-    let finest = largest / (IntegerAddition.ratios.upperBound / 2)
-    let coarsest = largest / IntegerAddition.ratios.lowerBound
-    let scale = min(max(grid.scale, finest), coarsest)
+    let bounds = scaleBounds(of: node, node.inputs.compactMap { grids[$0]?.scale })
+    let scale = min(max(grid.scale, bounds.lowerBound), bounds.upperBound)
     return scale == grid.scale ? grid : Int8Grid(scale: scale, zeroPoint: grid.zeroPoint)
+  }
+
+  /// What a node's rule allows as its output's scale, with room for rounding.
+  private func scaleBounds(of node: Node, _ scales: [Float]) -> ClosedRange<Float> {
+    let largest = Float.greatestFiniteMagnitude
+    guard scales.count == node.inputs.count, let first = scales.first else { return 0...largest }
+    let input = network.graph[node.inputs[0]].shape
+    let step: Float
+    switch node.operation {
+    case .add:
+      let most = scales.reduce(first, max)
+      let finest = most / (IntegerAddition.ratios.upperBound / 2)
+      return finest...min(most / IntegerAddition.ratios.lowerBound, largest)
+    case .convolution, .fullyConnected:
+      step =
+        first
+        * (LayerQuantization.largestWeightScale(
+          of: node, in: network.graph, inputScale: first) ?? 0)
+    case .multiply: step = first * scales[1]
+    case .matrixProduct(let product): step = first * (scales[1] * product.scale.magnitude)
+    case .globalAveragePool: step = first / Float(input[1] * input[2])
+    case .averagePool(let pool): step = first / Float(pool.kernel.height * pool.kernel.width)
+    case .resizeBilinear: step = first
+    case .batchNormalization, .channelScale, .activation, .slice, .concatenation, .softmax,
+      .reshape, .pad, .quantize, .dequantize:
+      return 0...largest
+    }
+    return min(step / (Requantization.limit / 2), largest)...largest
   }
 }

@@ -1,3 +1,5 @@
+import MNV4Graph
+
 /// Biases as int32 on the grid of the accumulator: steps of `input scale · weight scale`.
 package enum BiasQuantizer {
   /// The most products an int32 surely holds the sum of: each at most 255 · 127.
@@ -16,6 +18,27 @@ package enum BiasQuantizer {
       floors.append(Float(min(floor, Double(Float.greatestFiniteMagnitude))))
     }
     return floors
+  }
+
+  /// Biases without what a ReLU or ReLU6 makes indistinguishable: one so far below zero that no input
+  /// brings the sum up to it, or so far above 6 that none brings it down. Their true numbers, which
+  /// dead channels have, would need steps too coarse for the channels beside them.
+  ///
+  /// - Parameter largestInput: the largest magnitude of an input.
+  static func withinReach(
+    _ biases: [Float], weights: [Float], layout: WeightLayout, largestInput: Double,
+    activation: Activation
+  ) -> [Float] {
+    guard let bounds = activation.clampBounds, bounds.lowerBound == 0 else { return biases }
+    return biases.enumerated().map { output, bias in
+      let sum = weights[layout.row(output)].reduce(0.0) { $0 + Double($1.magnitude) }
+      // Twice, as rounded weights reach farther.
+      let reach = min(2 * sum * largestInput, Double(Float.greatestFiniteMagnitude))
+      // A bias that is no number stays, to be refused.
+      if bias < Float(-reach), bias.isFinite { return Float(-reach) }
+      let highest = Double(bounds.upperBound) + reach
+      return Double(bias) > highest && bias.isFinite ? Float(highest) : bias
+    }
   }
 
   /// The nearest integers, ties to even.

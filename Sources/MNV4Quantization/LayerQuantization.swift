@@ -20,6 +20,10 @@ struct LayerQuantization {
   /// The layer at a node; nil where it is none.
   func layer(_ index: Int) -> Layer? {
     let node = graph.nodes[index]
+    return Self.layer(node, of: graph, inputScale: scale(of: node.inputs[0]))
+  }
+
+  static func layer(_ node: Node, of graph: Graph, inputScale: Float) -> Layer? {
     guard let constants = node.operation.layerWeights else { return nil }
     let (input, output) = (graph[node.inputs[0]].shape, graph[node.output].shape)
     let geometry: LayerGeometry
@@ -28,9 +32,27 @@ struct LayerQuantization {
     } else {
       geometry = LayerGeometry(fullyConnectedInput: input, output: output)
     }
-    return Layer(
-      geometry: geometry, weights: graph[constants.weights].floats,
-      bias: constants.bias.map { graph[$0].floats })
+    let weights = graph[constants.weights].floats
+    let bias = constants.bias.map { constant in
+      BiasQuantizer.withinReach(
+        graph[constant].floats, weights: weights, layout: geometry.layout,
+        largestInput: 255 * Double(inputScale),
+        activation: node.operation.fusedActivation)
+    }
+    return Layer(geometry: geometry, weights: weights, bias: bias)
+  }
+
+  /// No scale of the layer's weights is larger, but for those that the output's asks for; nil where
+  /// the node is no layer, or one that cannot be quantized.
+  static func largestWeightScale(
+    of node: Node, in graph: Graph, inputScale: Float
+  ) -> Float? {
+    guard let layer = layer(node, of: graph, inputScale: inputScale) else { return nil }
+    let largest = layer.weights.reduce(0) { max($0, $1.magnitude) } / 127
+    guard let bias = layer.bias else { return largest }
+    let floors = try? BiasQuantizer.scaleFloors(
+      biases: bias, inputScale: inputScale, layout: layer.geometry.layout)
+    return floors.map { $0.reduce(largest, max) }
   }
 
   /// The integers of a layer.

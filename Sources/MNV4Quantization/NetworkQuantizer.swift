@@ -124,10 +124,12 @@ public struct NetworkQuantizer: Sendable {
         network, on: inputs, options: options.session
       ) { progress?.advance() }
     } catch { throw .run(error) }
-    for (value, observer) in observation.observers where observer.nonFiniteCount > 0 {
-      let name = network.graph.nodes.first { $0.output == value }?.name ?? "input"
-      throw .layer(
-        name: name, reason: "expected finite numbers, found \(observer.nonFiniteCount) others")
+    // In the order of the network: the first layer that overflows, not one that it spoils.
+    let places =
+      network.graph.inputs.map { ("input", $0) } + network.graph.nodes.map { ($0.name, $0.output) }
+    for (name, value) in places {
+      guard let count = observation.observers[value]?.nonFiniteCount, count > 0 else { continue }
+      throw .layer(name: name, reason: "expected finite numbers, found \(count) others")
     }
     return observation
   }

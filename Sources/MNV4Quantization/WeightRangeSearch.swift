@@ -22,8 +22,8 @@ struct WeightRangeSearch {
     let elements = outputs.lowerBound * rowCount..<outputs.upperBound * rowCount
     let maximum = problem.weights[elements].reduce(0) { max($0, abs($1)) }
     let floor = problem.scaleFloors?[outputs].max() ?? 0
-    // Of zeros, any step serves; one that is common to them keeps the bias on a usable grid.
-    guard maximum > 0 else { return max(floor, 1 / 127) }
+    // Zeros are exact in any steps; the finest that the bias fits in leave it the most resolution.
+    guard maximum > 0 else { return floor > 0 ? max(floor, .leastNormalMagnitude) : 1 / 127 }
     let chosen =
       switch range {
       case .maximum: maximum
