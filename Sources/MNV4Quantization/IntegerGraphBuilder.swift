@@ -27,6 +27,8 @@ struct IntegerGraphBuilder {
   private var integers: [ValueID: ValueID] = [:]
   private var floats: [ValueID: ValueID] = [:]
   private var constants: [ConstantID: ConstantID] = [:]
+  /// Of the constants so far.
+  private var names: Set<String> = []
   private let readers: [ValueID: [Int]]
 
   static func build(
@@ -213,7 +215,9 @@ struct IntegerGraphBuilder {
     var copied = constants
     let result = operation.mappingConstants { id in
       if let known = copied[id] { return known }
-      target.constants.append(source[id])
+      var constant = source[id]
+      constant.name = uniqueName(constant.name)
+      target.constants.append(constant)
       let new = ConstantID(target.constants.count - 1)
       copied[id] = new
       return new
@@ -244,9 +248,9 @@ struct IntegerGraphBuilder {
   }
 
   /// Two layers may share a constant, and quantize it differently.
-  private func uniqueName(_ name: String) -> String {
+  private mutating func uniqueName(_ name: String) -> String {
     var unique = name
-    while target.constants.contains(where: { $0.name == unique }) { unique += "'" }
+    while !names.insert(unique).inserted { unique += "'" }
     return unique
   }
 }
