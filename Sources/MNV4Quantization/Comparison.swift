@@ -15,8 +15,6 @@ final class Comparison {
     /// Numbers of the float network beyond the last integer, of all.
     var clippedCount = 0
     var elementCount = 0
-    var lowest = Float.infinity
-    var highest = -Float.infinity
   }
 
   /// By node of the float network; those that stayed in float have no isolated measure.
@@ -164,7 +162,7 @@ final class Comparison {
 }
 
 extension Comparison.Layer {
-  /// Counts the range of `numbers`, and those that `value` has no integers for.
+  /// Counts `numbers`, and those that `value` has no integers for.
   fileprivate mutating func add(_ numbers: UnsafeBufferPointer<Float>, as value: Value) {
     var low = -Float.infinity
     var high = Float.infinity
@@ -175,8 +173,6 @@ extension Comparison.Layer {
       high = (Float(range.upperBound - value.zeroPoint) + 0.5) * value.scale
     }
     for number in numbers {
-      lowest = min(lowest, number)
-      highest = max(highest, number)
       if number < low || number > high { clippedCount += 1 }
     }
     elementCount += numbers.count

@@ -85,6 +85,8 @@ public struct NetworkQuantizer: Sendable {
     var parameters: [ValueID: QuantizationParameters]
     var pairs: [Equalization.Pair]
     var inputWarnings: [String]
+    /// What each value holds on the inputs.
+    var ranges: [ValueID: ClosedRange<Float>]
   }
 
   func prepare(on inputs: CalibrationInputs) throws(MNV4Error) -> Start {
@@ -108,7 +110,8 @@ public struct NetworkQuantizer: Sendable {
       ).assign()
       return Start(
         network: network, parameters: parameters, pairs: pairs,
-        inputWarnings: observation.inputWarnings)
+        inputWarnings: observation.inputWarnings,
+        ranges: observation.observers.mapValues(\.range))
     } catch {
       throw error.publicError
     }

@@ -12,7 +12,7 @@ public struct QuantizationReport: Sendable {
     /// The numbers that the output's integers reach; nil in float.
     public var scale: Float?
     public var zeroPoint: Int?
-    /// The share of numbers beyond the outermost integers, 0 to 1.
+    /// The share of numbers beyond the outermost integers, 0 to 1, on the first calibration inputs.
     public var clippedShare: Double
     /// Largest weight scale divided by the smallest that the channels would need by themselves; with
     /// one scale for all, the resolution that the weakest channel lacks. Nil without weights.

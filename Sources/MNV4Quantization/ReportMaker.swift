@@ -56,6 +56,7 @@ struct ReportMaker {
     let inputs = node.inputs.map { result.graph[$0] }
     let output = result.graph[node.output]
     let measured = comparison.layers[index] ?? Comparison.Layer()
+    let range = start.ranges[origin.output] ?? 0...0
     let isFloat = inputs.allSatisfy { $0.elementType == .float32 }
     let activation = node.operation.fusedActivation
     let operation = node.operation.describe(inputs: inputs)
@@ -63,7 +64,7 @@ struct ReportMaker {
     return QuantizationReport.Layer(
       name: node.name,
       operation: activation == .identity ? operation : "\(operation) + \(activation.name)",
-      isFloat: isFloat, lowest: measured.lowest, highest: measured.highest,
+      isFloat: isFloat, lowest: range.lowerBound, highest: range.upperBound,
       scale: output.elementType == .float32 ? nil : output.scale,
       zeroPoint: output.elementType == .float32 ? nil : Int(output.zeroPoint),
       clippedShare: measured.elementCount == 0
