@@ -112,7 +112,7 @@ let package = Package(
     .target(name: "TFLiteSamples", path: "Tests/TFLiteSamples", swiftSettings: settings),
     .executableTarget(
       name: "allocation-probe",
-      dependencies: ["CAllocationCounter", "MNV4", "MNV4Format", "MNV4Graph"],
+      dependencies: ["CAllocationCounter", "MNV4Quantization", "MNV4", "MNV4Format", "MNV4Graph"],
       path: "Tests/AllocationProbe", swiftSettings: settings),
     tests(
       "CommandTests",

@@ -2,6 +2,7 @@ import CAllocationCounter
 import MNV4
 import MNV4Format
 import MNV4Graph
+import MNV4Quantization
 
 // Prints one line for each way of running a network: how many allocations 100 runs made after
 // warm-up. The first line is the check of the counter: allocations that were made on purpose.
@@ -49,10 +50,16 @@ let deliberate = allocationCount {
 print("deliberate \(deliberate)")
 
 let network = try makeModel()
-for backend in Model.backendNames {
-  guard let choice = BackendChoice(rawValue: backend) else { continue }
-  for threads in [1, 2] {
-    let count = try countAllocations(network, SessionOptions(threads: threads, backend: choice))
-    print("\(backend) \(threads) \(count)")
+var quantization = QuantizationOptions()
+quantization.calibration = .minmax
+let integerNetwork = try NetworkQuantizer(network, options: quantization)
+  .integerModel(on: .seeded(count: 2))
+for (type, model) in [("float32", network), ("int8", integerNetwork)] {
+  for backend in Model.backendNames {
+    guard let choice = BackendChoice(rawValue: backend) else { continue }
+    for threads in [1, 2] {
+      let count = try countAllocations(model, SessionOptions(threads: threads, backend: choice))
+      print("\(type) \(backend) \(threads) \(count)")
+    }
   }
 }
