@@ -147,7 +147,8 @@ struct RowRing {
   @inline(__always)
   init(_ geometry: WindowGeometry, _ slot: UnsafeMutableRawPointer) {
     self.geometry = geometry
-    rowLength = Self.rowLength(geometry)
+    // As `rowLength(_:)`, whose product with the height fits: the slot holds it.
+    rowLength = (geometry.outputWidth &+ 3) &* geometry.strideWidth &+ geometry.kernelWidth
     rows = slot.assumingMemoryBound(to: FloatVector.self)
     zeros = rows + geometry.kernelHeight &* rowLength
     zeros.update(repeating: .zero, count: rowLength)
