@@ -119,7 +119,7 @@ let package = Package(
       [
         "mnv4-run", "mnv4-convert", "mnv4-quantize", "mnv4-bench", "allocation-probe",
         "TFLiteSamples", "MNV4CommandSupport", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph",
-        "MNV4Core",
+        "MNV4Core", "MarkupTesting",
       ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),

@@ -59,6 +59,11 @@ package enum CommandFile {
     }
   }
 
+  /// Refuses a path that nothing can be written to.
+  package static func checkReplaceable(_ path: String) throws(CommandFailure) {
+    do { try FileAccess.checkReplaceable(path) } catch { throw CommandFailure(file: path, error) }
+  }
+
   /// The array of a `.npy` file of at most 4 GiB.
   package static func readArray(_ path: String) throws(CommandFailure) -> NumpyArray {
     let buffer = try read(path, maximumByteCount: maximumArrayByteCount) { head, _ in

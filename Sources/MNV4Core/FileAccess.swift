@@ -121,6 +121,22 @@ package enum FileAccess {
     syncFolder(of: target)
   }
 
+  /// Throws what `replace` would, as far as that can be told without writing: for commands that work
+  /// long before they write.
+  package static func checkReplaceable(_ path: String) throws(FileError) {
+    let target = resolvingLinks(path)
+    var status = stat()
+    if stat(target, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw .notARegularFile }
+    guard !target.isEmpty else { throw .system(operation: "create", code: ENOENT) }
+    guard access(folder(of: target), W_OK | X_OK) == 0 else {
+      throw .system(operation: "create", code: errno)
+    }
+  }
+
+  private static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[..<$0]) + "/" } ?? "."
+  }
+
   private static func writeAll(
     _ bytes: UnsafeRawBufferPointer, to descriptor: Int32
   ) throws(FileError) {
@@ -141,8 +157,7 @@ package enum FileAccess {
 
   /// Makes the rename durable; a file system that cannot is no reason to fail.
   private static func syncFolder(of path: String) {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) + "/" } ?? "."
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     close(descriptor)

@@ -12,10 +12,13 @@ struct FloatLayerSearch {
   /// float one, so there is always an answer.
   func run() throws(MNV4Error) -> [Int] {
     guard try !isGoodEnough([]) else { return [] }
+    // So many are too few, and so many are enough.
+    var low = 0
     var high = 1
-    while high < candidates.count, try !isGoodEnough(Set(candidates.prefix(high))) { high *= 2 }
+    while high < candidates.count, try !isGoodEnough(Set(candidates.prefix(high))) {
+      (low, high) = (high, high * 2)
+    }
     high = min(high, candidates.count)
-    var low = high / 2
     while high - low > 1 {
       let middle = (low + high) / 2
       if try isGoodEnough(Set(candidates.prefix(middle))) { high = middle } else { low = middle }

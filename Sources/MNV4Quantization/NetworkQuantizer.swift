@@ -48,12 +48,17 @@ public struct NetworkQuantizer: Sendable {
         .invalidArgument,
         "maximum drop: expected 0 to 100 points and labelled pictures, found \(maximumDrop)")
     }
+    // First, as a picture that cannot be read ends it all.
+    let floatClasses = try test.map { (test) throws(MNV4Error) in
+      try classes(by: Model(file), test, "classifying, float")
+    }
     let start = try prepare(on: inputs)
     var floatNodes = start.network.floatNodes
     var attempt = try compare(start, floatNodes: floatNodes, on: inputs)
-    guard let test else { return try finish(start, attempt, on: inputs, judgement: nil) }
-    var judgement = Judgement(
-      test: test, floatClasses: try classes(by: Model(file), test, "classifying, float"))
+    guard let test, let floatClasses else {
+      return try finish(start, attempt, on: inputs, judgement: nil)
+    }
+    var judgement = Judgement(test: test, floatClasses: floatClasses)
     judgement.integerClasses = try classes(by: attempt.model, test, "classifying, int8")
     if let maximumDrop {
       let kept = try search(

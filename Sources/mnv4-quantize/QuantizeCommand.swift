@@ -56,7 +56,9 @@ import MNV4Quantization
     guard Set(files).count == files.count else {
       throw ValidationError("--output, --json and --report: expected different files.")
     }
-    guard !files.contains(model) else {
+    let source = FileIdentity(model)
+    guard !files.contains(where: { $0 == model || source != nil && FileIdentity($0) == source })
+    else {
       throw ValidationError("--output, --json and --report: expected other files than the model.")
     }
   }
@@ -65,6 +67,9 @@ import MNV4Quantization
     Interrupts.handle()
     defer { StandardOutput.flush() }
     let model = try Model(contentsOfFile: self.model)
+    for file in [jsonFile, page, output] {
+      if let file { try CommandFile.checkReplaceable(file) }
+    }
     let pictures = try CalibrationPictures(
       below: calibration, limit: sampling.samples, seed: sampling.seed)
     let inputs: CalibrationInputs

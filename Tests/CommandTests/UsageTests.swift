@@ -86,10 +86,47 @@ import Testing
     try expectUsageError(.bench, arguments, message)
   }
 
+  @Test(arguments: [
+    ([], "Missing expected argument '<model>'"),
+    (["m.mnv4", "-o", "q.mnv4"], "Missing expected argument '--calibration <dir>'"),
+    (["m.mnv4", "--calibration", "d"], "Missing expected argument '--output"),
+    (["m.mnv4", "-o", "m.mnv4"], "expected other files than the model."),
+    (["m.mnv4", "-o", "q.mnv4", "--json", "m.mnv4"], "expected other files than the model."),
+    (["m.mnv4", "-o", "q", "--json", "q"], "--output, --json and --report: expected different"),
+    (["m.mnv4", "-o", "q", "--json", "r", "--report", "r"], "expected different files."),
+    (
+      ["m.mnv4", "-o", "q", "--percentile", "50"], "expected above 50 and at most 100, found 50.0."
+    ),
+    (["m.mnv4", "-o", "q", "--percentile", "100.1"], "at most 100, found 100.1."),
+    (["m.mnv4", "-o", "q", "--percentile", "nan"], "at most 100, found nan."),
+    (["m.mnv4", "-o", "q", "--calibrator", "max"], "'max' is invalid"),
+    (["m.mnv4", "-o", "q", "--weights", "per-group"], "'per-group' is invalid"),
+    (["m.mnv4", "-o", "q", "--rounding", "up"], "'up' is invalid"),
+    (["m.mnv4", "-o", "q", "--samples", "0"], "--samples: expected at least 1, found 0."),
+    (["m.mnv4", "-o", "q", "--samples=-7"], "--samples: expected at least 1, found -7."),
+    (["m.mnv4", "-o", "q", "--seed=-1"], "is invalid"),
+    (["m.mnv4", "-o", "q", "--max-drop", "1"], "--max-drop goes with --validate."),
+    (["m.mnv4", "-o", "q", "--validate", "v", "--max-drop=-1"], "expected 0 to 100, found -1.0."),
+    (["m.mnv4", "-o", "q", "--validate", "v", "--max-drop", "nan"], "0 to 100, found nan."),
+    (["m.mnv4", "-o", "q", "--validate", "v", "--max-drop", "101"], "0 to 100, found 101.0."),
+    (["m.mnv4", "-o", "q", "--labels", "l.csv"], "--labels goes with --validate."),
+    (["m.mnv4", "-o", "q", "--validate", "v", "--label-offset", "1"], "goes with --labels."),
+    (["m.mnv4", "-o", "q", "--threads", "0"], "--threads: expected 1 to 256, found 0."),
+    (["m.mnv4", "-o", "q", "--keep-float"], "Missing value for '--keep-float"),
+    (["m.mnv4", "n.mnv4", "-o", "q"], "Unexpected argument 'n.mnv4'"),
+  ])
+  func quantize(_ arguments: [String], _ message: String) throws {
+    // What is missing is told before what is wrong.
+    let isComplete = arguments.contains("-o") && arguments.count > 3
+    try expectUsageError(
+      .quantize, arguments + (isComplete ? ["--calibration", "d"] : []), message)
+  }
+
   @Test func helpIsGivenOnStandardOutput() throws {
     for (command, words) in [
       (Command.run, ["--top", "--validate", "--explain", "--profile-json", "--input-npy"]),
       (.convert, ["--arch", "--describe", "--list-archs", "--crop-fraction", "-o, --output"]),
+      (.quantize, ["--calibration", "--max-drop", "--keep-float", "--report", "-o, --output"]),
       (.bench, ["--element-type", "--input-size", "--runs", "--json"]),
     ] {
       let result = try command("--help")

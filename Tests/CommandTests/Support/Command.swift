@@ -16,6 +16,7 @@ struct CommandResult {
 struct Command {
   static let run = Command("mnv4-run")
   static let convert = Command("mnv4-convert")
+  static let quantize = Command("mnv4-quantize")
   static let bench = Command("mnv4-bench")
   static let allocationProbe = Command("allocation-probe")
   /// The system's shell.
@@ -62,6 +63,18 @@ struct Command {
       limit: .seconds(60))
     return CommandResult(
       status: status, wasSignalled: wasSignalled, output: "", errors: try errors.text)
+  }
+
+  /// Starts the command, whose output nobody sees.
+  func start(_ arguments: [String]) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    return process
   }
 
   private func run(
