@@ -211,9 +211,12 @@ struct IntegerGraphBuilder {
 
   private mutating func copyingConstants(of operation: Operation) -> Operation {
     var copied = constants
+    // Two layers of one name may have been given biases of one name.
     let result = operation.mappingConstants { id in
       if let known = copied[id] { return known }
-      target.constants.append(source[id])
+      var constant = source[id]
+      constant.name = uniqueName(constant.name)
+      target.constants.append(constant)
       let new = ConstantID(target.constants.count - 1)
       copied[id] = new
       return new
