@@ -40,8 +40,8 @@ import Testing
   @Test func backendsAgree() throws {
     #expect(try work.quantize().status == 0)
     var outputs: Set<String> = []
-    for backend in ["swift", "xnnpack", "auto"] {
-      for threads in ["1", "2", "8"] {
+    for backend in ["swift", "xnnpack"] {
+      for threads in ["1", "8"] {
         let run = try Command.run(
           work.output, Repository.picture, folder("pictures/0.png"), "--json", "--top", "10",
           "--backend", backend, "--threads", threads)
@@ -93,7 +93,7 @@ import Testing
 
   @Test(arguments: methods) func sameArgumentsGiveTheSameBytes(_ method: [String]) throws {
     var files: Set<[UInt8]> = []
-    for threads in ["1", "1", "3"] {
+    for threads in ["1", "3"] {
       let result = try Command.quantize(work.arguments + method + ["--threads", threads])
       #expect(result.status == 0, "\(result.errors)")
       files.insert(try TemporaryFolder.bytes(work.output))

@@ -5,46 +5,6 @@ import Testing
 /// What integers may not be, one rule at a time.
 @Suite("Rules of integers")
 struct IntegerRuleTests {
-  private func integers(
-    _ dimensions: [Int], scale: Float = 0.5, zeroPoint: Int32 = 0, type: ElementType = .int8
-  ) throws -> Value {
-    let shape = try Shape(dimensions)
-    return Value(
-      shape: shape, elementType: type,
-      quantization: try QuantizationParameters(
-        scales: [scale], zeroPoints: [zeroPoint], axis: nil, shape: shape, elementType: type))
-  }
-
-  private func weights(
-    _ dimensions: [Int], scales: [Float] = [0.5], zeroPoint: Int32 = 0, axis: Int? = nil,
-    type: ElementType = .int8, filledWith byte: UInt8 = 1
-  ) throws -> Constant {
-    let shape = try Shape(dimensions)
-    let buffer = try AlignedBuffer(byteCount: shape.elementCount * type.byteCount)
-    for index in 0..<buffer.byteCount { buffer.unsafeMutableBytes[index] = byte }
-    return Constant(
-      name: "w", shape: shape, elementType: type,
-      quantization: try QuantizationParameters(
-        scales: scales, zeroPoints: scales.map { _ in zeroPoint }, axis: axis, shape: shape,
-        elementType: type), data: ByteSlice(buffer))
-  }
-
-  private func bias(_ elements: [Int32], scales: [Float]? = nil, axis: Int? = nil) throws
-    -> Constant
-  {
-    let shape = try Shape([elements.count])
-    let buffer = try AlignedBuffer(byteCount: elements.count * 4)
-    elements.withUnsafeBytes { buffer.unsafeMutableBytes.copyMemory(from: $0) }
-    let quantization = try scales.map { scales in
-      try QuantizationParameters(
-        scales: scales, zeroPoints: scales.map { _ in 0 }, axis: axis, shape: shape,
-        elementType: .int32)
-    }
-    return Constant(
-      name: "b", shape: shape, elementType: .int32, quantization: quantization,
-      data: ByteSlice(buffer))
-  }
-
   /// A convolution 3×3 of int8, 4 → 2 channels, with a bias.
   private func convolution(_ activation: Activation = .relu) throws -> Graph {
     Graph(
