@@ -25,6 +25,8 @@ final class Comparison {
   private let float: NetworkRun
   private let integer: NetworkRun
   private let origins: [Int?]
+  /// The node of the float network that computes its output; nil where the input is the output.
+  private let outputNode: Int?
   private var isolatedSteps: [Int: SingleStep] = [:]
   private var input: [Float]
   private var found: [Float]
@@ -36,6 +38,7 @@ final class Comparison {
     self.float = try NetworkRun(float, options: options)
     self.integer = try NetworkRun(integer.graph, options: options)
     origins = integer.origins
+    outputNode = Self.outputNode(of: float)
     let largest = float.values.map(\.shape.elementCount).max() ?? 0
     input = [Float](repeating: 0, count: float[float.inputs[0]].shape.elementCount)
     found = [Float](repeating: 0, count: largest)
@@ -52,6 +55,16 @@ final class Comparison {
     if case .reshape = node.operation { return false }
     return node.inputs.contains { graph[$0].elementType != .float32 }
       || graph[node.output].elementType != .float32
+  }
+
+  /// What computes the output: a reshape passes on what another node did.
+  private static func outputNode(of graph: Graph) -> Int? {
+    var value = graph.outputs[0]
+    for (index, node) in graph.nodes.enumerated().reversed() where node.output == value {
+      guard case .reshape = node.operation else { return index }
+      value = node.inputs[0]
+    }
+    return nil
   }
 
   /// The nodes that compute with integers.
@@ -115,11 +128,11 @@ final class Comparison {
           let numbers = UnsafeMutableBufferPointer(rebasing: alone[..<count])
           step.run(into: numbers)
           float.replaceOutput(with: UnsafeRawBufferPointer(numbers))
-          if float.nextNode == nil { output = Array(numbers) }
+          if next == outputNode { output = Array(numbers) }
         }
       } else {
         let bytes = float.advance()
-        if float.nextNode == nil { output = Array(bytes.bindMemory(to: Float.self)) }
+        if next == outputNode { output = Array(bytes.bindMemory(to: Float.self)) }
       }
     }
     return output
@@ -140,7 +153,7 @@ final class Comparison {
     let value = integer.graph[integer.graph.nodes[node].output]
     let bytes = integer.advance()
     var layer = layers[origin] ?? Layer()
-    let isOutput = float.graph.outputs.contains(source.output)
+    let isOutput = origin == outputNode
     found.withUnsafeMutableBufferPointer { found in
       let found = UnsafeMutableBufferPointer(rebasing: found[..<count])
       value.read(bytes, into: found)

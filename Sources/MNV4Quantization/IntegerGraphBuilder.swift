@@ -213,6 +213,7 @@ struct IntegerGraphBuilder {
 
   private mutating func copyingConstants(of operation: Operation) -> Operation {
     var copied = constants
+    // Two layers of one name may have been given biases of one name.
     let result = operation.mappingConstants { id in
       if let known = copied[id] { return known }
       var constant = source[id]

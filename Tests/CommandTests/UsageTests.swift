@@ -117,7 +117,7 @@ import Testing
   ])
   func quantize(_ arguments: [String], _ message: String) throws {
     // What is missing is told before what is wrong.
-    let isComplete = arguments.contains("-o") && arguments.count > 3
+    let isComplete = arguments.contains("-o") && arguments != ["m.mnv4", "-o", "q.mnv4"]
     try expectUsageError(
       .quantize, arguments + (isComplete ? ["--calibration", "d"] : []), message)
   }

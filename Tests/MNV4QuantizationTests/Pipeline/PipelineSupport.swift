@@ -56,11 +56,13 @@ func outputHash(
 }
 
 /// That backend, number of threads and repetition change no bit.
-func expectOneOutput(_ model: Model, _ location: SourceLocation = #_sourceLocation) throws {
+func expectOneOutput(
+  _ model: Model, threads: [Int] = [1, 2, 8], _ location: SourceLocation = #_sourceLocation
+) throws {
   let expected = try outputHash(model, backend: .swift, threads: 1)
   for backend in BackendChoice.allCases {
     guard backend == .automatic || Model.backendNames.contains(backend.rawValue) else { continue }
-    for threads in [1, 2, 8] {
+    for threads in threads {
       let hash = try outputHash(model, backend: backend, threads: threads)
       #expect(hash == expected, "\(backend), \(threads) threads", sourceLocation: location)
     }

@@ -93,7 +93,6 @@ import Testing
       let decibels = try #require(quantized.report.outputDecibels)
       #expect(decibels > 25, "\(decibels) dB")
     }
-    for layer in quantized.report.layers { #expect(layer.isolatedDecibels ?? 99 > 15) }
   }
 
   /// Names that are not unique, which files may have.
