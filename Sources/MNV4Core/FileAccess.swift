@@ -133,6 +133,14 @@ package enum FileAccess {
     }
   }
 
+  /// Whether both paths lead to one file that exists.
+  package static func areSame(_ first: String, _ second: String) -> Bool {
+    var left = stat()
+    var right = stat()
+    guard stat(first, &left) == 0, stat(second, &right) == 0 else { return false }
+    return left.st_dev == right.st_dev && left.st_ino == right.st_ino
+  }
+
   private static func resolvingLinks(_ path: String) -> String {
     guard let resolved = realpath(path, nil) else { return path }
     defer { free(resolved) }

@@ -124,8 +124,12 @@ public struct NetworkQuantizer: Sendable {
         network, on: inputs, options: options.session
       ) { progress?.advance() }
     } catch { throw .run(error) }
-    for (value, observer) in observation.observers where observer.nonFiniteCount > 0 {
-      let name = network.graph.nodes.first { $0.output == value }?.name ?? "input"
+    // The first in order of execution: the others follow from it.
+    let names = network.graph.inputs.map { ($0, "input") }
+    for (value, name) in names + network.graph.nodes.map({ ($0.output, $0.name) }) {
+      guard let observer = observation.observers[value], observer.nonFiniteCount > 0 else {
+        continue
+      }
       throw .layer(
         name: name, reason: "expected finite numbers, found \(observer.nonFiniteCount) others")
     }

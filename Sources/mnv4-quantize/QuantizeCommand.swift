@@ -56,7 +56,7 @@ import MNV4Quantization
     guard Set(files).count == files.count else {
       throw ValidationError("--output, --json and --report: expected different files.")
     }
-    guard !files.contains(model) else {
+    guard !files.contains(where: { $0 == model || FileAccess.areSame($0, model) }) else {
       throw ValidationError("--output, --json and --report: expected other files than the model.")
     }
   }
