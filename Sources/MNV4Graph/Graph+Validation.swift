@@ -14,6 +14,7 @@ extension Graph {
     try checkTensors()
     var isDefined = [Bool](repeating: false, count: values.count)
     var multiplyAccumulateCount = 0
+    var integerLayers = IntegerLayers(constants: constants)
     for id in inputs {
       try define(id, in: &isDefined, at: .graph, field: "input")
     }
@@ -30,8 +31,10 @@ extension Graph {
       let operands = node.inputs.map { self[$0] }
       try checkShape(of: node, operands, at: place)
       do throws(GraphError.Rule) {
-        try ElementTypes(inputs: operands, output: self[node.output], constants: constants)
-          .check(node.operation)
+        try ElementTypes(inputs: operands, output: self[node.output]).check(node.operation)
+        if operands[0].elementType != .float32, let layer = node.operation.layerWeights {
+          try integerLayers.check(layer, input: operands[0], output: self[node.output])
+        }
       } catch {
         throw GraphError(place, error)
       }

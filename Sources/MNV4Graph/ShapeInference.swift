@@ -271,10 +271,9 @@ package struct ShapeInference {
     }
     let bias: Constant? =
       if let bias { try vector(bias, count: outputs, field: "bias") } else { nil }
-    if type == .float32 {
-      if let bias { try requireFloat(bias, "bias") }
-    } else {
-      try IntegerLayer.check(input: inputs[0], weights: weights, bias: bias)
+    let biasType = type == .float32 ? type : .int32
+    if let bias, bias.elementType != biasType {
+      throw .field("bias", expected: "\(biasType)", found: "\(bias.elementType)")
     }
   }
 

@@ -1,6 +1,7 @@
 import MNV4Core
-import MNV4Graph
 import Testing
+
+@testable import MNV4Graph
 
 @Suite("Shape inference")
 struct ShapeInferenceTests {
@@ -164,16 +165,35 @@ struct ShapeInferenceTests {
     for weights in [
       try constant(8, 3, 3, 4, type: .uint8),
       try constant(8, 3, 3, 4), try constant(8, 3, 3, 4, type: .int16),
-      try constant(8, 3, 3, 4, type: .int8, hasScales: false),
-      try constant(8, 3, 3, 4, type: .int8, axis: 3),
     ] {
       expectRefusal("weights", operation, [image], [weights, bias])
     }
     for bias in [try constant(8), try constant(8, type: .int8), try constant(7, type: .int32)] {
       expectRefusal("bias", operation, [image], [good, bias])
     }
-    // Scales of 0.5 are not 0.5 · 0.5.
-    expectRefusal("bias scale", operation, [image], [good, try constant(8, type: .int32, axis: 0)])
+  }
+
+  @Test("scales of integer layers")
+  func integerScales() throws {
+    let image = try value(1, 6, 6, 4, type: .int8)
+    func check(_ weights: Constant, _ bias: Constant) throws(GraphError.Rule) {
+      var layers = IntegerLayers(constants: [weights, bias])
+      try layers.check(
+        LayerWeights(weights: ConstantID(0), bias: ConstantID(1)), input: image, output: image)
+    }
+    let bias = try constant(8, type: .int32, hasScales: false)
+    let good = try constant(8, 3, 3, 4, type: .int8, axis: 0)
+    try check(good, bias)
+    for weights in [
+      try constant(8, 3, 3, 4, type: .int8, hasScales: false),
+      try constant(8, 3, 3, 4, type: .int8, axis: 3),
+    ] {
+      #expect(throws: GraphError.Rule.self) { try check(weights, bias) }
+    }
+    // Scales of 0.5 are not 0.5 · 0.5; one scale does not stand for eight.
+    for bias in [try constant(8, type: .int32, axis: 0), try constant(8, type: .int32)] {
+      #expect(throws: GraphError.Rule.self) { try check(good, bias) }
+    }
   }
 
   @Test("the other operations")

@@ -9,7 +9,6 @@ struct ElementTypes {
 
   let inputs: [Value]
   let output: Value
-  let constants: [Constant]
 
   func check(_ operation: Operation) throws(Failure) {
     let isFloat = (inputs + [output]).allSatisfy { $0.elementType == .float32 }
@@ -20,11 +19,11 @@ struct ElementTypes {
         throw .field("residual", expected: "none in an integer convolution", found: "one")
       }
       try requireClamp(convolution.activation)
-      try checkLayer(convolution.weights)
+      try checkLayer()
     case .fullyConnected(let layer):
       if isFloat { return }
       try requireClamp(layer.activation)
-      try checkLayer(layer.weights)
+      try checkLayer()
     case .batchNormalization, .channelScale:
       guard isFloat else { throw mismatch(expected: "float32 throughout") }
     case .activation, .slice, .concatenation:
@@ -39,7 +38,7 @@ struct ElementTypes {
       if isFloat { return }
       try requireOneIntegerType()
       try requireClamp(multiply.activation)
-      try Self.requireScale(
+      try Requantization.requireScale(
         Requantization.scale(inputs[0].scale, inputs[1].scale, output: output.scale),
         "product of input scales / output scale")
     case .globalAveragePool:
@@ -53,7 +52,7 @@ struct ElementTypes {
     case .resizeBilinear:
       if isFloat { return }
       try requireOneIntegerType()
-      try Self.requireScale(inputs[0].scale / output.scale, "input scale / output scale")
+      try Requantization.requireScale(inputs[0].scale / output.scale, "input scale / output scale")
     case .matrixProduct(let product): try check(product, isFloat: isFloat)
     case .softmax:
       // Probabilities as integers come from float32 scores or from integers of the same type.
@@ -76,18 +75,12 @@ struct ElementTypes {
 
   // MARK: Operations
 
-  /// Weights and bias were checked against the input before.
-  private func checkLayer(_ weights: ConstantID) throws(Failure) {
+  /// Weights and bias are for `IntegerLayers` to check.
+  private func checkLayer() throws(Failure) {
     let type = inputs[0].elementType
     guard type != .float32, output.elementType == type || output.elementType == .float32 else {
       throw mismatch(
         expected: type == .float32 ? "float32 throughout" : "an output of \(type) or float32")
-    }
-    let outputScale = output.elementType == .float32 ? 1 : output.scale
-    for scale in constants[weights.index].quantization?.scales ?? [] {
-      try Self.requireScale(
-        Requantization.scale(inputs[0].scale, scale, output: outputScale),
-        "input scale · weight scale / output scale")
     }
   }
 
@@ -117,7 +110,7 @@ struct ElementTypes {
         "window", expected: "at most \(Int(Int32.max) / 255) pixels for 32-bit sums",
         found: "\(tapCount)")
     }
-    try Self.requireScale(
+    try Requantization.requireScale(
       Requantization.scale(mean: tapCount, input: inputs[0].scale, output: output.scale),
       "input scale / (output scale · pixels)")
   }
@@ -142,14 +135,6 @@ struct ElementTypes {
       throw .field(
         "activation", expected: "identity, ReLU or ReLU6 in an integer operation",
         found: activation.name)
-    }
-  }
-
-  private static func requireScale(_ scale: Float, _ field: String) throws(Failure) {
-    guard scale.isNormal, scale > 0, scale < Requantization.limit else {
-      throw .field(
-        field, expected: "a normal number above 0 and below \(Requantization.limit)",
-        found: "\(scale)")
     }
   }
 

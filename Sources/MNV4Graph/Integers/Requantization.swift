@@ -27,6 +27,14 @@ package enum Requantization {
       output: output.elementType == .float32 ? 1 : output.scale)
   }
 
+  /// That integers can be requantized by `scale`; `field` is what a refusal calls it.
+  static func requireScale(_ scale: Float, _ field: String) throws(GraphError.Rule) {
+    guard scale.isNormal, scale > 0, scale < limit else {
+      throw .field(
+        field, expected: "a normal number above 0 and below \(limit)", found: "\(scale)")
+    }
+  }
+
   /// The integer that stands for `real`: `clamp(roundToNearestEven(real / scale) + zeroPoint)`. NaN
   /// becomes the zero point.
   package static func quantize(
