@@ -26,6 +26,7 @@ public struct AccuracyTest: Sendable {
     self.options = options
   }
 
+  /// How many pictures there are.
   public var pictureCount: Int { paths.count }
 
   /// The class that the network puts each picture into.

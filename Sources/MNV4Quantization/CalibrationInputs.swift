@@ -7,6 +7,7 @@ import MNV4Imaging
 /// The inputs that a network is calibrated on, made one at a time whenever they are needed, so that
 /// any number of them takes the memory of one.
 public struct CalibrationInputs: Sendable {
+  /// How many inputs there are.
   public let count: Int
   /// What each is called in messages, where it has a name.
   private let names: [String]

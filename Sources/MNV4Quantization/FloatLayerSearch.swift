@@ -8,8 +8,8 @@ struct FloatLayerSearch {
   /// Whether accuracy is within the limit with these layers in float.
   let isGoodEnough: (Set<Int>) throws(MNV4Error) -> Bool
 
-  /// The layers to keep; empty where none is needed. With all of them in float the network is the
-  /// float one, so there is always an answer.
+  /// The layers to keep; empty where none is needed. All of them where not even that is enough: what
+  /// lies between layers stays in integers.
   func run() throws(MNV4Error) -> [Int] {
     guard try !isGoodEnough([]) else { return [] }
     // So many are too few, and so many are enough.

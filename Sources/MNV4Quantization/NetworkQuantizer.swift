@@ -15,8 +15,9 @@ public struct NetworkQuantizer: Sendable {
 
   /// How many of the inputs the errors of the layers are measured on.
   static let comparedInputCount = 8
-  /// And their effects on the network's output.
-  static let effectInputCount = 2
+  /// And their effects on the network's output, for each of which the network runs again: on fewer
+  /// inputs where there are many nodes.
+  private static func effectInputCount(nodeCount: Int) -> Int { nodeCount > 150 ? 1 : 2 }
 
   public init(
     _ model: Model, options: QuantizationOptions = QuantizationOptions(),
@@ -72,7 +73,13 @@ public struct NetworkQuantizer: Sendable {
           inputCount: inputs.count, keptLayers: kept.map { start.network.graph.nodes[$0].name })
       }
     }
-    return try finish(start, attempt, on: inputs, judgement: judgement)
+    var quantized = try finish(start, attempt, on: inputs, judgement: judgement)
+    if let maximumDrop, !judgement.isWithin(maximumDrop, judgement.accuracy.integerCorrect) {
+      quantized.report.warnings.append(
+        "accuracy is not within \(maximumDrop) points: with every layer in float, what lies between "
+          + "them costs more")
+    }
+    return quantized
   }
 
   /// The network of integers alone: nothing is compared, timed or judged.
@@ -221,7 +228,8 @@ public struct NetworkQuantizer: Sendable {
       try comparison.add(inputs, index)
       progress?.advance()
     }
-    let effectCount = min(inputs.count, Self.effectInputCount)
+    let effectCount = min(
+      inputs.count, Self.effectInputCount(nodeCount: comparison.integerNodes.count))
     progress?.begin("judging layers", effectCount * comparison.integerNodes.count)
     for index in 0..<effectCount {
       try comparison.addEffects(inputs, index) { progress?.advance() }

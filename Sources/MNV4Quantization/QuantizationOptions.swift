@@ -30,9 +30,18 @@ public struct QuantizationOptions: Sendable {
     case secondOrder = "second-order"
   }
 
+  /// How the range of each activation is chosen.
   public var calibration = Calibration.mse
+  /// What one scale of the weights serves.
   public var weightScales = WeightScales.perChannel
-  public var rounding = Rounding.nearest
+  /// How weights are rounded: unless it is set, to nearest with a scale a channel, second-order with
+  /// one scale a layer, which loses most of some networks otherwise.
+  public var rounding: Rounding {
+    get { chosenRounding ?? (weightScales == .perChannel ? .nearest : .secondOrder) }
+    set { chosenRounding = newValue }
+  }
+
+  private var chosenRounding: Rounding?
   /// Whether channels are scaled between layers so that their weights have equal ranges.
   public var equalizes = false
   /// Whether biases take up what quantization shifts the mean of each channel by.
@@ -41,9 +50,10 @@ public struct QuantizationOptions: Sendable {
   public var floatLayers: [String] = []
   /// Draws the pixels that second-order rounding looks at.
   public var seed: UInt64 = 1
-  /// How the float network runs while it is observed.
+  /// How networks run while they are observed, compared and, on one thread, timed.
   public var session = SessionOptions()
 
+  /// The defaults.
   public init() {}
 
   /// Whether layers are worked on one after the other with the integers of those before.

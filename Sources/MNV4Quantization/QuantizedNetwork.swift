@@ -11,6 +11,7 @@ package import MNV4Format
 /// A network of integers, and what became of it.
 public struct QuantizedNetwork: Sendable {
   package let file: ModelFile
+  /// What quantization did to it.
   public var report: QuantizationReport
 
   /// The network, to run.

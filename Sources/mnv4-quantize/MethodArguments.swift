@@ -55,7 +55,7 @@ struct MethodArguments: ParsableArguments {
       case .mse: .mse
       }
     options.weightScales = weights
-    options.rounding = rounding ?? (weights == .perChannel ? .nearest : .secondOrder)
+    if let rounding { options.rounding = rounding }
     options.equalizes = equalize
     options.correctsBias = correctBias
     options.floatLayers = keepFloat

@@ -108,7 +108,9 @@ struct IntegerRuleTests {
       $0.constants[1] = try weights([2], filledWith: 0)
     }
     for scale: Float in [0.2, 0.2526, 0.3, 1e30, .leastNormalMagnitude] {
-      try expectRefusal("bias scale: expected 0.25, input scale · weight scale, found \(scale)") {
+      try expectRefusal(
+        "bias scale / weight scale: expected 0.5, the input's scale, found \(scale / 0.5)"
+      ) {
         $0.constants[1] = try bias([1, 2], scales: [scale])
       }
     }
