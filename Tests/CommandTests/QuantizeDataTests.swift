@@ -82,7 +82,10 @@
       let accuracy = try #require(report["accuracy"] as? [String: Int])
       #expect(accuracy["picture_count"] == 250)
       #expect((accuracy["integer_correct"] ?? 0) >= least, "\(accuracy)")
-      #expect(result.output.contains("they have been 8-bit integers before"))
+      // Equalized weights lie on no grid any more.
+      if method.isEmpty {
+        #expect(result.output.contains("they have been 8-bit integers before"))
+      }
       // The softmax at the end is float32, whose last bit is the backend's; the order is not.
       func classes(_ backend: String) throws -> [[Substring]] {
         try predictions(output, "--backend", backend).map { line in

@@ -65,7 +65,7 @@ import Testing
     /// The networks of the zoo, on small pictures.
     @Test(arguments: [
       "mobilenetv4_conv_small", "mobilenetv4_hybrid_medium", "mobilenetv3_small_100",
-      "ghostnet_100", "mobilenext_100_id050", "mobilenext_100_se", "efficientnet_b0",
+      "ghostnet_130", "mobilenext_100_id050", "mobilenext_100_se", "efficientnet_b0",
       "mobilenetv1_100", "mobilenetv2_100",
     ])
     func networkOfTheZoo(_ name: String) throws {
