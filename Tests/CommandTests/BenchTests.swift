@@ -40,13 +40,21 @@ import Testing
     #expect(other.outputLines.count == 2)
     #expect(other.outputLines[0].hasPrefix("network  "))
     #expect(other.outputLines[1].hasPrefix("mobilenetv4_conv_small  float32  "))
+
+    let integers = try Command.bench(
+      "mobilenetv2_035", "--input-size", "32", "--runs", "1", "--element-type", "int8")
+    #expect(integers.status == 0, "\(integers.errors)")
+    #expect(integers.outputLines.last?.hasPrefix("mobilenetv2_035  int8  ") == true)
   }
 
   @Test(arguments: [
     (["absent.mnv4"], "absent.mnv4: cannot open"),
     (["mobilenetv4_conv_smal"], "Did you mean 'mobilenetv4_conv_small'?"),
     (["zzzzzzz"], "'zzzzzzz': expected an .mnv4 file or a name of mnv4-convert --list-archs."),
-    (["mobilenetv4_conv_small", "--element-type", "int8"], "--element-type: expected int8"),
+    (
+      [Repository.model, "--element-type", "int8"],
+      "--element-type: expected int8, found a network of float32"
+    ),
   ])
   func refused(_ arguments: [String], _ message: String) throws {
     let result = try Command.bench(arguments)

@@ -51,7 +51,7 @@ import Testing
       ])
     #expect(method["calibration"] as? String == "percentile 99.99")
     #expect(method["weight_scales"] as? String == "per-tensor")
-    #expect(method["rounding"] as? String == "nearest")
+    #expect(method["rounding"] as? String == "second-order")
     #expect(method["equalizes"] as? Bool == true)
     #expect(method["corrects_bias"] as? Bool == false)
     #expect(method["float_layers"] as? [String] == report.method.floatLayers)
