@@ -3,7 +3,8 @@ import MNV4
 import Testing
 
 /// `mnv4-quantize` ended from outside: the output is the old file or the new one, whole.
-@Suite struct QuantizeInterruptTests {
+@Suite(.enabled(if: Repository.quantizesInTime, Repository.slowQuantization))
+struct QuantizeInterruptTests {
   private let work: QuantizeFolder
   private var folder: TemporaryFolder { work.folder }
 

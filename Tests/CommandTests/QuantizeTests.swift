@@ -4,7 +4,8 @@ import MarkupTesting
 import Testing
 
 /// `mnv4-quantize` on the bundled model.
-@Suite struct QuantizeTests {
+@Suite(.enabled(if: Repository.quantizesInTime, Repository.slowQuantization))
+struct QuantizeTests {
   private let work: QuantizeFolder
   private var folder: TemporaryFolder { work.folder }
 
