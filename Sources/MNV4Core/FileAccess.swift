@@ -97,9 +97,10 @@ package enum FileAccess {
     let exists = stat(target, &status) == 0
     if exists, status.st_mode & S_IFMT != S_IFREG { throw .notARegularFile }
     let temporary = "\(target).\(getpid()).\(UInt64.random(in: 0 ... .max)).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let descriptor = TemporaryFiles.create(temporary) {
+      open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    }
     guard descriptor >= 0 else { throw .system(operation: "create", code: errno) }
-    TemporaryFiles.add(temporary)
     defer { TemporaryFiles.remove(temporary) }
     do throws(FileError) {
       do throws(FileError) {
