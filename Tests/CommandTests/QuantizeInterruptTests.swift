@@ -3,8 +3,7 @@ import MNV4
 import Testing
 
 /// `mnv4-quantize` ended from outside: the output is the old file or the new one, whole.
-@Suite(.enabled(if: Repository.quantizesInTime, Repository.slowQuantization))
-struct QuantizeInterruptTests {
+@Suite struct QuantizeInterruptTests {
   private let work: QuantizeFolder
   private var folder: TemporaryFolder { work.folder }
 

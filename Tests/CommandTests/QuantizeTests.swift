@@ -4,8 +4,7 @@ import MarkupTesting
 import Testing
 
 /// `mnv4-quantize` on the bundled model.
-@Suite(.enabled(if: Repository.quantizesInTime, Repository.slowQuantization))
-struct QuantizeTests {
+@Suite struct QuantizeTests {
   private let work: QuantizeFolder
   private var folder: TemporaryFolder { work.folder }
 

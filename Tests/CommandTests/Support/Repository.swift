@@ -1,5 +1,4 @@
 import Foundation
-import Testing
 
 /// Where the files of the repository are.
 enum Repository {
@@ -9,17 +8,4 @@ enum Repository {
 
   static let picture = root + "/Examples/pictures/chelsea.png"
   static let model = root + "/models/mobilenetv4_conv_small_cifar10.mnv4"
-
-  /// Whether the commands quantize a network within their limits of time: not with Swift kernels that
-  /// are compiled without optimization.
-  static var quantizesInTime: Bool {
-    #if DEBUG && !XNNPACK
-      false
-    #else
-      true
-    #endif
-  }
-
-  static let slowQuantization: Comment =
-    "Swift kernels without optimization are too slow for whole quantizations"
 }
