@@ -17,14 +17,6 @@ package enum ElementType: UInt8, Hashable, Sendable, CaseIterable {
     case .int64: 8
     }
   }
-
-  /// Whether elements stand for real numbers through a scale and a zero point.
-  package var isQuantizable: Bool {
-    switch self {
-    case .int8, .uint8, .int16, .int32: true
-    case .float32, .float16, .bfloat16, .int64: false
-    }
-  }
 }
 
 extension ElementType: CustomStringConvertible {

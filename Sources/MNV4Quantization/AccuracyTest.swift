@@ -10,7 +10,8 @@ public struct AccuracyTest: Sendable {
 
   /// - Parameters:
   ///   - paths: of JPEG or PNG files.
-  ///   - classes: the class of each, an index of the network's output.
+  ///   - classes: the class of each, an index of the network's output. One that the network does not
+  ///     have is refused when it is quantized.
   ///   - options: with the number of pictures that are classified at the same time.
   public init(
     pictures paths: [String], classes: [Int], options: SessionOptions = SessionOptions()
@@ -28,6 +29,15 @@ public struct AccuracyTest: Sendable {
 
   /// How many pictures there are.
   public var pictureCount: Int { paths.count }
+
+  /// That a network of so many classes has all that are expected.
+  func check(classCount: Int) throws(MNV4Error) {
+    guard let stranger = zip(expected, paths).first(where: { !(0..<classCount).contains($0.0) })
+    else { return }
+    throw MNV4Error(
+      .invalidArgument, file: stranger.1,
+      "class: expected 0 to \(classCount - 1), found \(stranger.0)")
+  }
 
   /// The class that the network puts each picture into.
   ///

@@ -14,8 +14,8 @@ public struct CalibrationInputs: Sendable {
   private let fill:
     @Sendable (_ index: Int, UnsafeMutableBufferPointer<Float>) throws(MNV4Error) -> Void
 
-  /// - Parameter fill: writes every element of the input of that number, row major; the same numbers
-  ///   whenever it is asked.
+  /// - Parameter fill: writes every element of the input of that number, row major, as many as the
+  ///   network's input has; the same numbers whenever it is asked.
   public init(
     count: Int,
     fill:

@@ -55,16 +55,6 @@ struct Histogram: Hashable, Sendable {
     }
   }
 
-  /// Adds what `other` has counted.
-  mutating func merge(_ other: Histogram) {
-    var other = other
-    let common = max(exponent, other.exponent)
-    widen(to: common)
-    other.widen(to: common)
-    for (index, count) in other.counts.enumerated() { counts[index] += count }
-    zeroCount += other.zeroCount
-  }
-
   private mutating func widen(to exponent: Int) {
     // The largest magnitude of that width: 2^(exponent + 11) exclusive.
     let magnitude = Float(

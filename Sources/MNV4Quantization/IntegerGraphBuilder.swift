@@ -102,22 +102,6 @@ struct IntegerGraphBuilder {
     }
   }
 
-  /// Whether the steps of a node's sums lie where an output of float32 may have them. Where they do
-  /// not, integers and a conversion do.
-  private func sumsFitFloat(_ index: Int, _ inputs: [ValueID]) -> Bool {
-    let left = target[inputs[0]].scale
-    let factors: [Float]
-    if case .matrixProduct(let product) = source.nodes[index].operation {
-      factors = [target[inputs[1]].scale * product.scale.magnitude]
-    } else {
-      factors = layers[index]?.weights.scales ?? []
-    }
-    return factors.allSatisfy { factor in
-      let step = left * factor
-      return step == 0 || step.isNormal && step < Requantization.limit
-    }
-  }
-
   // MARK: Nodes
 
   private mutating func emit(_ index: Int) throws(QuantizationFailure) {
@@ -135,8 +119,7 @@ struct IntegerGraphBuilder {
         define(node.output, asInteger: false), origin: index)
     }
     let inputs = try integerInputs(of: node)
-    let endsInFloat =
-      canEndInFloat(node) && wantsFloat(node.output) && sumsFitFloat(index, inputs)
+    let endsInFloat = canEndInFloat(node) && wantsFloat(node.output)
     let operation: Operation
     if let layer = layers[index] {
       operation = try quantized(node, layer, input: target[inputs[0]])

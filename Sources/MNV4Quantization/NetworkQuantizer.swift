@@ -49,6 +49,9 @@ public struct NetworkQuantizer: Sendable {
         .invalidArgument,
         "maximum drop: expected 0 to 100 points and labelled pictures, found \(maximumDrop)")
     }
+    if let outputs = file.graph.outputs.first {
+      try test?.check(classCount: file.graph[outputs].shape.last)
+    }
     // First, as a picture that cannot be read ends it all.
     let floatClasses = try test.map { (test) throws(MNV4Error) in
       try classes(by: Model(file), test, "classifying, float")
@@ -96,6 +99,8 @@ public struct NetworkQuantizer: Sendable {
     var network: PreparedNetwork
     var parameters: [ValueID: QuantizationParameters]
     var pairs: [Equalization.Pair]
+    /// How many layers' weights have been 8-bit integers before, equalized or not.
+    var layersOnGrid: Int
     var inputWarnings: [String]
     /// What each value holds on the inputs.
     var ranges: [ValueID: ClosedRange<Float>]
@@ -104,6 +109,7 @@ public struct NetworkQuantizer: Sendable {
   func prepare(on inputs: CalibrationInputs) throws(MNV4Error) -> Start {
     do throws(QuantizationFailure) {
       var network = try PreparedNetwork(file.graph, floatLayers: options.floatLayers)
+      let layersOnGrid = GridDetection.layersOnGrid(network).count
       var observation = try observe(network, on: inputs)
       var pairs: [Equalization.Pair] = []
       if options.equalizes {
@@ -121,7 +127,7 @@ public struct NetworkQuantizer: Sendable {
         calibrator: options.calibration.calibrator, inputRange: inputRange
       ).assign()
       return Start(
-        network: network, parameters: parameters, pairs: pairs,
+        network: network, parameters: parameters, pairs: pairs, layersOnGrid: layersOnGrid,
         inputWarnings: observation.inputWarnings,
         ranges: observation.observers.mapValues(\.range))
     } catch {
@@ -188,7 +194,7 @@ public struct NetworkQuantizer: Sendable {
       layers = LayerQuantization(
         graph: network.graph, quantizer: initial, parameters: start.parameters)
     }
-    progress?.begin("fitting layers", network.layerIndices.count - floatNodes.count)
+    progress?.begin("fitting layers", network.layerIndices.count { !floatNodes.contains($0) })
     try LayerRefinement(
       options: options, layers: layers,
       inputCount: min(

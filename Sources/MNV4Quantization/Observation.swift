@@ -59,7 +59,7 @@ struct Observation {
   private mutating func record(
     _ elements: UnsafeBufferPointer<Float>, of value: ValueID, in graph: Graph
   ) {
-    observers[value, default: Observer(channelCount: 1)].record(elements)
+    observers[value, default: Observer()].record(elements)
   }
 
   private mutating func recordSums(

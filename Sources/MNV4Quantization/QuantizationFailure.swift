@@ -23,14 +23,16 @@ extension QuantizationFailure: CustomStringConvertible {
     switch self {
     case .alreadyQuantized(let place):
       "expected a float32 network, found integers in \(place)"
-    case .layer(let name, let reason): "layer '\(name)': \(reason)"
+    case .layer(let name, let reason):
+      name.isEmpty ? "a layer without a name: \(reason)" : "layer '\(name)': \(reason)"
     case .undefinedValue(let index): "value \(index): expected a definition before its use"
     case .graph(let error): error.description
     case .parameters(let error): error.description
     case .allocation(let error): error.description
     case .run(let error): error.description
     case .unknownLayer(let name, let names):
-      "expected the name of a layer, found '\(name)'; the layers are \(Self.list(names))"
+      "expected the name of a layer, found '\(name)'; the layers are "
+        + Self.list(names.filter { !$0.isEmpty })
     }
   }
 

@@ -66,8 +66,6 @@ public struct QuantizationReport: Sendable {
     public var name: String
     /// More time for a whole inference, in milliseconds.
     public var addedMilliseconds: Double?
-    /// Pictures right with it in float.
-    public var correct: Int?
   }
 
   public var network: String

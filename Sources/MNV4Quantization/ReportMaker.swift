@@ -101,10 +101,9 @@ struct ReportMaker {
 
   private func warnings() -> [String] {
     var warnings = start.inputWarnings
-    let grid = GridDetection.layersOnGrid(start.network)
-    if grid.count * 2 > start.network.layerIndices.count {
+    if start.layersOnGrid * 2 > start.network.layerIndices.count {
       warnings.append(
-        "the weights of \(grid.count) of \(start.network.layerIndices.count) layers lie on a grid "
+        "the weights of \(start.layersOnGrid) of \(start.network.layerIndices.count) layers lie on a grid "
           + "of at most 256 steps: they have been 8-bit integers before, so per-channel scales "
           + "lose nothing of them and this says little about networks that have not")
     }

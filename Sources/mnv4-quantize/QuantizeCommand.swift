@@ -52,13 +52,11 @@ import MNV4Quantization
   @OptionGroup var session: SessionArguments
 
   func validate() throws {
-    let files = [output, jsonFile, page].compactMap(\.self)
+    let files = [output, jsonFile, page].compactMap(\.self).map(FilePlace.init)
     guard Set(files).count == files.count else {
       throw ValidationError("--output, --json and --report: expected different files.")
     }
-    let source = FileIdentity(model)
-    guard !files.contains(where: { $0 == model || source != nil && FileIdentity($0) == source })
-    else {
+    guard !files.contains(FilePlace(model)) else {
       throw ValidationError("--output, --json and --report: expected other files than the model.")
     }
   }

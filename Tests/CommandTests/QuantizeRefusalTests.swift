@@ -162,6 +162,15 @@ import Testing
       try TemporaryFolder.bytes(copy) == TemporaryFolder.bytes(Repository.model))
   }
 
+  @Test func outputsByTwoPathsAreDifferentFiles() throws {
+    #expect(symlink(".", folder("here")) == 0)
+    let result = try work.quantize(
+      "--json", folder("r"), "--report", "\(folder("here"))/r")
+    #expect(result.status == 64)
+    #expect(result.errors.contains("expected different files."))
+    #expect(try !folder.contents.contains("q.mnv4"))
+  }
+
   // MARK: Labelled pictures
 
   @Test func labelledPicturesThatCannotBeRead() throws {

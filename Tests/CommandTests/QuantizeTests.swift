@@ -1,4 +1,5 @@
 import Foundation
+import MNV4
 import MNV4Format
 import MarkupTesting
 import Testing
@@ -40,7 +41,7 @@ import Testing
   @Test func backendsAgree() throws {
     #expect(try work.quantize().status == 0)
     var outputs: Set<String> = []
-    for backend in ["swift", "xnnpack"] {
+    for backend in Model.backendNames {
       for threads in ["1", "8"] {
         let run = try Command.run(
           work.output, Repository.picture, folder("pictures/0.png"), "--json", "--top", "10",
@@ -165,7 +166,8 @@ import Testing
         let path = try folder.write(PNGFile.gradient(seed: index), to: "\(index).png")
         let run = try Command.run(Repository.model, path, "--json", "--top", "1")
         let predictions = try JSON.object(run.output)["predictions"] as? [[String: Any]]
-        lines.append("\(index).png,\(predictions?.first?["class_index"] as? Int ?? 0)")
+        let label = try #require(predictions?.first?["index"] as? Int)
+        lines.append("\(index).png,\(label)")
       }
       let list = try folder.write(lines.joined(separator: "\n"), to: "labels.csv")
       // A poor method, which errs.

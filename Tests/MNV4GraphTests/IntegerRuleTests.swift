@@ -77,6 +77,20 @@ struct IntegerRuleTests {
     try bytes.validate()
   }
 
+  @Test("sums that end in float32 have any finite scale")
+  func floatOutputs() throws {
+    for scale: Float in [1e-30, 1e30] {
+      var graph = try convolution()
+      graph.values[0] = try integers([1, 5, 5, 4], scale: scale)
+      graph.values[1] = Value(shape: try Shape([1, 3, 3, 2]))
+      graph.constants[0] = try weights([2, 3, 3, 4], scales: [1e6], axis: nil)
+      try graph.validate()
+      graph.constants[0] = try weights([2, 3, 3, 4], scales: [1e9], axis: nil)
+      guard scale > 1 else { continue }
+      expectRefusal("input scale · weight scale: expected a finite number, found inf", of: graph)
+    }
+  }
+
   @Test("weights")
   func weightRules() throws {
     try expectRefusal("weights: expected zero points of 0 for int8, found 1") {

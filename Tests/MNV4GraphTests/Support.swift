@@ -26,7 +26,7 @@ func constant(
   let buffer = try AlignedBuffer(byteCount: shape.elementCount * type.byteCount)
   return Constant(
     name: "constant", shape: shape, elementType: type,
-    quantization: type.isQuantizable && hasScales
+    quantization: [.int8, .uint8, .int16, .int32].contains(type) && hasScales
       ? try scales(axis: axis, shape: shape, type: type) : nil,
     data: ByteSlice(buffer))
 }

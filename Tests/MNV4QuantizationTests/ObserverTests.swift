@@ -9,8 +9,8 @@ import Testing
   }
 
   @Test(arguments: [3, 12, 300, 1200]) func doesNotDependOnTheCut(chunk: Int) {
-    let whole = observer(of: Self.elements, channelCount: 3)
-    var cut = Observer(channelCount: 3)
+    let whole = observer(of: Self.elements)
+    var cut = Observer()
     Self.elements.withUnsafeBufferPointer { all in
       for start in stride(from: 0, to: all.count, by: chunk) {
         cut.record(UnsafeBufferPointer(rebasing: all[start..<min(start + chunk, all.count)]))
@@ -18,48 +18,20 @@ import Testing
     }
     #expect(cut.histogram == whole.histogram)
     #expect(cut.range == whole.range)
-    #expect(cut.channelMeans == whole.channelMeans)
-    #expect(cut.channelMinima == whole.channelMinima)
-    #expect(cut.channelMaxima == whole.channelMaxima)
     #expect(cut.elementCount == 1200)
   }
 
-  @Test func mergesToTheSame() {
-    let whole = observer(of: Self.elements, channelCount: 3)
-    var first = observer(of: Array(Self.elements[..<300]), channelCount: 3)
-    first.merge(observer(of: Array(Self.elements[300...]), channelCount: 3))
-    #expect(first.histogram == whole.histogram)
-    #expect(first.range == whole.range)
-    for (found, expected) in zip(first.channelMeans, whole.channelMeans) {
-      #expect(abs(found - expected) < 1e-12)
-    }
-    var empty = Observer(channelCount: 3)
-    empty.merge(whole)
-    #expect(empty.histogram == whole.histogram)
-  }
-
-  @Test func factsOfChannels() {
-    let observer = observer(of: [1, -2, 3, 4, 5, -6], channelCount: 2)
-    #expect(observer.range == -6...5)
-    #expect(observer.channelMinima == [1, -6])
-    #expect(observer.channelMaxima == [5, 4])
-    #expect(abs(observer.channelMeans[0] - 3) < 1e-12)
-    #expect(abs(observer.channelMeans[1] + 4.0 / 3) < 1e-12)
-  }
-
   @Test func countsWhatIsNotFiniteAndLeavesItOut() {
-    let observer = observer(of: [1, .nan, -.infinity, 2, .infinity, 3], channelCount: 2)
+    let observer = observer(of: [1, .nan, -.infinity, 2, .infinity, 3])
     #expect(observer.elementCount == 3)
     #expect(observer.nonFiniteCount == 3)
     #expect(observer.range == 1...3)
-    #expect(observer.channelMeans == [1, 2.5])
     #expect(observer.histogram.elementCount == 3)
   }
 
   @Test func nothingButNaN() {
     let observer = observer(of: [.nan, .nan])
     #expect(observer.range == 0...0)
-    #expect(observer.channelMeans == [0])
     #expect(Calibrator.mse.grid(of: observer) == Int8Grid(spanning: 0...0))
   }
 

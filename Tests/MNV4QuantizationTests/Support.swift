@@ -19,8 +19,8 @@ func normal(_ count: Int, seed: UInt64 = 1) -> [Float] {
   }
 }
 
-func observer(of elements: [Float], channelCount: Int = 1) -> Observer {
-  var observer = Observer(channelCount: channelCount)
+func observer(of elements: [Float]) -> Observer {
+  var observer = Observer()
   elements.withUnsafeBufferPointer { observer.record($0) }
   return observer
 }

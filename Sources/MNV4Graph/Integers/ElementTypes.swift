@@ -91,7 +91,9 @@ struct ElementTypes {
     else { throw mismatch(expected: "int8 inputs and an output of int8 or float32") }
     let scale = Requantization.scale(
       of: product, inputs: inputs, output: output)
-    guard scale.isFinite, scale.magnitude < Requantization.limit else {
+    if output.elementType == .float32 {
+      try Requantization.requireFinite(scale, "product of scales")
+    } else if !(scale.magnitude < Requantization.limit) {
       throw .field(
         "product of scales / output scale", expected: "a magnitude below \(Requantization.limit)",
         found: "\(scale)")

@@ -45,10 +45,13 @@ struct IntegerLayers {
     guard let range = input.elementType.integerRange else { return }
     let largest = Int64(max(range.upperBound - input.zeroPoint, input.zeroPoint - range.lowerBound))
     if largest > facts.magnitude { throw brokenSum(of: layer, largest: largest) }
-    let outputScale = output.elementType == .float32 ? 1 : output.scale
+    if output.elementType == .float32 {
+      return try Requantization.requireFinite(
+        input.scale * facts.scales.upperBound, "input scale · weight scale")
+    }
     for scale in [facts.scales.lowerBound, facts.scales.upperBound] {
       try Requantization.requireScale(
-        Requantization.scale(input.scale, scale, output: outputScale),
+        Requantization.scale(input.scale, scale, output: output.scale),
         "input scale · weight scale / output scale")
     }
   }

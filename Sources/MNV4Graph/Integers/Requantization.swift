@@ -5,7 +5,7 @@ package import MNV4Core
 /// `output = clamp(roundToNearestEven(Float(sum) · scale) + zeroPoint)`; every product and quotient
 /// of scales is rounded to float32 in the order written here.
 package enum Requantization {
-  /// What every scale of a requantization lies below.
+  /// What every scale of a requantization to integers lies below.
   package static let limit: Float = 256
 
   /// `first · second / output`: of a product of two operands.
@@ -25,6 +25,13 @@ package enum Requantization {
     scale(
       inputs[0].scale, inputs[1].scale * product.scale,
       output: output.elementType == .float32 ? 1 : output.scale)
+  }
+
+  /// That sums can become float32 numbers by `scale`; `field` is what a refusal calls it.
+  static func requireFinite(_ scale: Float, _ field: String) throws(GraphError.Rule) {
+    guard scale.isFinite else {
+      throw .field(field, expected: "a finite number", found: "\(scale)")
+    }
   }
 
   /// That integers can be requantized by `scale`; `field` is what a refusal calls it.

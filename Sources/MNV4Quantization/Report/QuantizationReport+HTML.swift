@@ -94,13 +94,11 @@ extension QuantizationReport {
       caption: "Layers kept in float",
       columns: [
         DataTable.Column("layer", .name), DataTable.Column("adds ms", .number),
-        DataTable.Column("pictures right", .number),
       ],
       rows: keptLayers.map { layer in
         DataTable.Row(cells: [
           DataTable.Cell("\(layer.name)"),
           DataTable.Cell(layer.addedMilliseconds) { $0.roundedText(3) },
-          DataTable.Cell(layer.correct.map(Double.init)) { $0.groupedText },
         ])
       })
     table.isSortable = keptLayers.count > 1

@@ -132,12 +132,10 @@ private struct Document: Encodable {
   struct KeptLayer: Encodable {
     let name: String
     let addedMilliseconds: Number<Double>
-    let correct: Nullable<Int>
 
     init(_ layer: QuantizationReport.KeptLayer) {
       name = layer.name
       addedMilliseconds = Number(layer.addedMilliseconds)
-      correct = Nullable(layer.correct)
     }
   }
 

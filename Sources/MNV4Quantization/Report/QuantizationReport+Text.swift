@@ -107,12 +107,11 @@ extension QuantizationReport {
   private var keptLines: [String] {
     guard !keptLayers.isEmpty else { return [] }
     var table = TextTable([
-      ("kept in float", .leading), ("costs", .trailing), ("right", .trailing),
+      ("kept in float", .leading), ("costs", .trailing),
     ])
     for layer in keptLayers {
       table.append([
         layer.name.visible, layer.addedMilliseconds.map { "+\($0.roundedText(3)) ms" } ?? "–",
-        layer.correct?.groupedText ?? "–",
       ])
     }
     return [""] + table.lines

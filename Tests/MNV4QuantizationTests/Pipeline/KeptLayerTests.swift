@@ -42,6 +42,26 @@ import Testing
     try expectOneOutput(quantized.model)
   }
 
+  @Test func unknownNamesAreRefusedWithThoseThereAre() throws {
+    let error = #expect(throws: MNV4Error.self) {
+      try quantize(Family.mobileNetV2.graph(), options("nothing"))
+    }
+    #expect(error?.code == .invalidArgument)
+    let description = error?.description ?? ""
+    #expect(description.contains("found 'nothing'; the layers are stem, "))
+  }
+
+  @Test(arguments: [-1, 1_000]) func classesThatTheNetworkLacksAreRefused(_ stranger: Int) throws {
+    let model = Model(ModelFile(graph: try Family.mobileNetV2.graph()))
+    let test = try AccuracyTest(pictures: ["a.png", "b.png"], classes: [0, stranger])
+    let error = #expect(throws: MNV4Error.self) {
+      try NetworkQuantizer(model, options: .quick).quantize(on: .seeded(count: 1), testing: test)
+    }
+    #expect(error?.code == .invalidArgument)
+    let description = error?.description ?? ""
+    #expect(description.contains("b.png: class: expected 0 to "))
+  }
+
   /// `block.1` is no prefix of `block.10`.
   @Test func aNameEndsAtADot() {
     #expect(PreparedNetwork.name("block.1.conv", isIn: "block.1"))

@@ -48,6 +48,17 @@ import Testing
     #expect(GridDetection.layersOnGrid(try network(steps: 2_000)) == [])
   }
 
+  /// Equalization moves weights off their grid; what they were is told all the same.
+  @Test func gridsAreFoundBeforeEqualization() throws {
+    let original = try network(steps: 127)
+    var options = QuantizationOptions.quick
+    options.equalizes = true
+    let start = try NetworkQuantizer(Model(ModelFile(graph: original.graph)), options: options)
+      .prepare(on: .seeded(count: 2))
+    #expect(start.pairs.contains { $0.factors.contains { abs($0 - 1) > 0.01 } })
+    #expect(start.layersOnGrid == 1)
+  }
+
   /// `a → b → c`, and `a` read again at the end: all three at once.
   @Test func peakCountsWhatIsStillRead() throws {
     var sketch = GraphSketch()

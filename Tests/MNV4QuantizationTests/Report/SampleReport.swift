@@ -16,7 +16,7 @@ enum SampleReport {
       "<script>alert(2)</script> & more", "line\nbreak \u{1B}[31m \u{202E}desrever",
     ]
     report.processor = "<i>'\"&"
-    report.keptLayers = [.init(name: "<u>kept</u>", addedMilliseconds: .nan, correct: .max)]
+    report.keptLayers = [.init(name: "<u>kept</u>", addedMilliseconds: .nan)]
     report.equalizedPairs = [.init(first: "<s>", second: "]]>", largestFactor: .infinity)]
     report.layers[0].name = "<script>alert(3)</script>"
     report.layers[0].operation = "<!-- conv -->"
@@ -198,7 +198,7 @@ private func finished(_ layers: [QuantizationReport.Layer]) -> QuantizationRepor
       .init(first: "blocks.1.0.conv_pw", second: "blocks.1.0.conv_dw", largestFactor: 11.37),
       .init(first: "blocks.1.0.conv_dw", second: "blocks.1.0.conv_pwl", largestFactor: 4.2),
     ],
-    keptLayers: [.init(name: layers[60].name, addedMilliseconds: 0.183, correct: 4406)],
+    keptLayers: [.init(name: layers[60].name, addedMilliseconds: 0.183)],
     outputDecibels: 23.7,
     accuracy: .init(
       pictureCount: 5000, floatCorrect: 4421, integerCorrect: 4402, agreementCount: 4877),
