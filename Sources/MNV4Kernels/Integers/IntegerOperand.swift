@@ -35,6 +35,13 @@ struct IntegerOperand {
   }
 }
 
+extension StepBinding {
+  /// Input `index`, which is `value`, of an integer type.
+  func integers(_ index: Int, _ value: Value) -> IntegerOperand {
+    IntegerOperand(inputs[index], value.elementType, zeroPoint: value.zeroPoint)
+  }
+}
+
 extension Value {
   var isFloat: Bool { elementType == .float32 }
 }
@@ -45,8 +52,7 @@ extension StepProblem {
 
   /// Input `index`, of an integer type.
   func operand(_ index: Int, _ binding: StepBinding) -> IntegerOperand {
-    IntegerOperand(
-      binding.inputs[index], inputs[index].elementType, zeroPoint: inputs[index].zeroPoint)
+    binding.integers(index, inputs[index])
   }
 
   /// Reads the weights of an integer layer.
