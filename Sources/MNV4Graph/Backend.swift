@@ -23,6 +23,13 @@ package struct StepProblem: Sendable {
   }
 
   package func constant(_ id: ConstantID) -> Constant { constants[id.index] }
+
+  /// Whether all its operands are float32.
+  package var isFloat: Bool { (inputs + [output]).allSatisfy { $0.elementType == .float32 } }
+
+  package var multiplyAccumulateCount: Int {
+    operation.multiplyAccumulateCount(inputs: inputs, output: output)
+  }
 }
 
 /// Whether a backend can do a step, in which kernel, and how long it expects to take.
@@ -35,7 +42,8 @@ package enum Assessment: Hashable, Sendable {
 /// Where implementations of operations meet.
 ///
 /// A plan asks `assess` for every step, gives each to one backend, asks for the `memory` of all its
-/// steps and, within the limit, has the backend `pack` them once; every session then has the packed steps prepared for its own arena and threads.
+/// steps and, within the limit, has the backend `pack` them once; every session then has the packed
+/// steps prepared for its own arena and threads.
 package protocol Backend: Sendable {
   /// As users type it: `xnnpack`, `swift`.
   var name: String { get }

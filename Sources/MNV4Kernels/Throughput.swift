@@ -34,10 +34,6 @@ extension StepProblem {
     (inputs + [output]).reduce(0) { $0 + $1.shape.elementCount * $1.elementType.byteCount }
   }
 
-  var multiplyAccumulateCount: Int {
-    operation.multiplyAccumulateCount(inputs: inputs, output: output)
-  }
-
   /// Time for arithmetic at `rate` multiply-accumulates a nanosecond, or for its memory.
   func nanoseconds(rate: Double) -> Double {
     max(Double(multiplyAccumulateCount) / rate, memoryNanoseconds) + activationNanoseconds

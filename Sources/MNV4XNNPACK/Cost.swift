@@ -14,8 +14,7 @@
     static let overheadNanoseconds = 100.0
 
     static func nanoseconds(of problem: StepProblem) -> Double {
-      let macs = Double(
-        problem.operation.multiplyAccumulateCount(inputs: problem.inputs, output: problem.output))
+      let macs = Double(problem.multiplyAccumulateCount)
       let elements = problem.inputs.reduce(problem.output.shape.elementCount) {
         $0 + $1.shape.elementCount
       }

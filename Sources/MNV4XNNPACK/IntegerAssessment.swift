@@ -179,9 +179,4 @@
         weights: layer.weights, bias: layer.bias, kernel: .one, activation: layer.activation)
     }
   }
-
-  extension StepProblem {
-    /// Whether all its operands are float32.
-    var isFloat: Bool { (inputs + [output]).allSatisfy { $0.elementType == .float32 } }
-  }
 #endif

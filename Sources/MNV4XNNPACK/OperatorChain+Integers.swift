@@ -22,16 +22,9 @@
       case .add(let add): try addIntegerSum(add, binding)
       case .multiply(let multiply): try addIntegerProduct(multiply, binding)
       case .globalAveragePool: try addIntegerMean(binding)
-      case .slice(let slice):
-        try addByteCopy(
-          rows: shape.rowCount, channels: slice.count, from: binding.inputs[0] + slice.start,
-          stride: input.shape.last, to: binding.output, stride: slice.count)
-      case .concatenation: try addByteConcatenation(binding)
-      case .reshape:
-        guard UnsafeRawPointer(binding.output) != binding.inputs[0] else { return }
-        try addByteCopy(
-          rows: 1, channels: shape.elementCount, from: binding.inputs[0],
-          stride: shape.elementCount, to: binding.output, stride: shape.elementCount)
+      case .slice(let slice): try addSlice(slice, binding)
+      case .concatenation: try addConcatenation(binding)
+      case .reshape: try addReshape(binding)
       case .pad(let padding): try addPadding(padding, binding)
       case .dequantize: try addDequantization(binding)
       case .batchNormalization, .channelScale, .averagePool, .matrixProduct, .softmax,

@@ -48,18 +48,10 @@
           problem.inputs[1].shape.dimensions, bounds: try epilogue(of: multiply.activation).bounds,
           output: output)
       case .globalAveragePool: try addGlobalAveragePool(input: inputs[0], output: output)
-      case .slice(let slice):
-        try addCopy(
-          rows: shape.rowCount, channels: slice.count,
-          from: inputs[0] + slice.start, stride: problem.inputs[0].shape.last,
-          to: output, stride: slice.count)
-      case .concatenation: try addConcatenation(inputs, output: output)
+      case .slice(let slice): try addSlice(slice, binding)
+      case .concatenation: try addConcatenation(binding)
       case .softmax: try addSoftmax(input: inputs[0], output: output)
-      case .reshape:
-        guard UnsafePointer(output) != inputs[0] else { return }
-        try addCopy(
-          rows: 1, channels: shape.elementCount, from: inputs[0], stride: shape.elementCount,
-          to: output, stride: shape.elementCount)
+      case .reshape: try addReshape(binding)
       case .batchNormalization, .channelScale, .averagePool, .matrixProduct, .pad,
         .resizeBilinear, .quantize, .dequantize:
         throw failure("assess", xnn_status_unsupported_parameter)
@@ -247,32 +239,6 @@
         xnn_setup_multiply_nd_f32(
           $0, firstShape.count, firstShape, secondShape.count, secondShape, first, second, output,
           threads.pool)
-      }
-    }
-
-    // MARK: Copies
-
-    private func addConcatenation(
-      _ inputs: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>
-    ) throws(BackendError) {
-      let shape = problem.output.shape
-      var start = 0
-      for (input, value) in zip(inputs, problem.inputs) {
-        try addCopy(
-          rows: shape.rowCount, channels: value.shape.last, from: input, stride: value.shape.last,
-          to: output + start, stride: shape.last)
-        start += value.shape.last
-      }
-    }
-
-    private func addCopy(
-      rows: Int, channels: Int, from input: UnsafePointer<Float>, stride inputStride: Int,
-      to output: UnsafeMutablePointer<Float>, stride outputStride: Int
-    ) throws(BackendError) {
-      try add("copy_nc_x32") {
-        xnn_create_copy_nc_x32(channels, inputStride, outputStride, operatorFlags, $0)
-      } setup: {
-        xnn_setup_copy_nc_x32($0, rows, input, output, threads.pool)
       }
     }
   }

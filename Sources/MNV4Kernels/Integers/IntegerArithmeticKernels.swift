@@ -92,13 +92,11 @@ private struct PackedIntegerAddition: PackedKernel {
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    let operands = zip(inputs, binding.inputs).map { value, pointer in
-      IntegerOperand(pointer, value.elementType, zeroPoint: value.zeroPoint)
-    }
+    let first = binding.integers(0, inputs[0])
     let body = IntegerAdditionBody(
-      first: operands[0], second: operands[1], output: binding.outputBytes,
+      first: first, second: binding.integers(1, inputs[1]), output: binding.outputBytes,
       // Bytes are flipped as they are read, which adds to every one of them.
-      bias: sum.bias &- (sum.firstMultiplier &+ sum.secondMultiplier) &* Int32(operands[0].flip),
+      bias: sum.bias &- (sum.firstMultiplier &+ sum.secondMultiplier) &* Int32(first.flip),
       sum: sum, cut: cut, addedCount: addedCount, rows: cut.partition(workers))
     return ParallelStep(body, partCount: body.rows.partCount, workers: workers)
   }
@@ -227,12 +225,10 @@ private struct PackedIntegerMultiplication: PackedKernel {
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    let operands = zip(inputs, binding.inputs).map { value, pointer in
-      IntegerOperand(pointer, value.elementType, zeroPoint: value.zeroPoint)
-    }
     let body = IntegerMultiplicationBody(
-      first: operands[0], second: operands[1], output: binding.outputBytes, epilogue: epilogue,
-      scale: scale, cut: cut, rowsPerSecond: rowsPerSecond, rows: cut.partition(workers))
+      first: binding.integers(0, inputs[0]), second: binding.integers(1, inputs[1]),
+      output: binding.outputBytes, epilogue: epilogue, scale: scale, cut: cut,
+      rowsPerSecond: rowsPerSecond, rows: cut.partition(workers))
     return ParallelStep(body, partCount: body.rows.partCount, workers: workers)
   }
 }

@@ -101,8 +101,7 @@ private struct PackedIntegerDepthwise: PackedKernel {
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let body = IntegerDepthwiseBody(
-      input: IntegerOperand(
-        binding.inputs[0], input.elementType, zeroPoint: input.zeroPoint),
+      input: binding.integers(0, input),
       output: binding.output,
       weights: UnsafeRawPointer(weights.pointer(as: Float.self))
         .assumingMemoryBound(to: FloatVector.self),

@@ -119,8 +119,7 @@ private struct PackedIntegerLayer: PackedKernel {
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    let operand = IntegerOperand(
-      binding.inputs[0], input.elementType, zeroPoint: input.zeroPoint)
+    let operand = binding.integers(0, input)
     guard let geometry = layer.geometry else {
       let rows = DenseRows(input: operand, depth: layer.depth, rowCount: layer.rowCount)
       return step(rows, binding, workers)

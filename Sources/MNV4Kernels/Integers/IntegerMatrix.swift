@@ -2,8 +2,8 @@ import MNV4Core
 import MNV4Graph
 
 /// Weights of integer matrix products: panels of eight columns, each `depth` rows of eight bytes,
-/// uint8 whatever the weights were; columns past the last are zero points. For each column of the padded width a bias and the scale of
-/// its sums. The matrices of several groups follow one another.
+/// uint8 whatever the weights were; columns past the last are zero points. For each column of the
+/// padded width a bias and the scale of its sums. The matrices of several groups follow one another.
 struct IntegerMatrix: Sendable {
   let depth: Int
   /// Of one group.

@@ -65,7 +65,7 @@ private struct PackedIntegerProduct: PackedKernel {
     scales.update(
       repeating: Requantization.scale(of: product, inputs: inputs, output: output),
       count: paddedColumns)
-    let right = IntegerOperand(binding.inputs[1], .int8, zeroPoint: inputs[1].zeroPoint)
+    let right = binding.integers(1, inputs[1])
     let packing = ByteTransposition(
       right: right, packed: packed, depth: depth, columnCount: columnCount,
       isTransposed: product.transposesRight)
@@ -80,8 +80,7 @@ private struct PackedIntegerProduct: PackedKernel {
       isExactInFloat: depth <= exactFloatLimit / (255 * 255))
     let body = IntegerMatrixBody(
       rows: DenseRows(
-        input: IntegerOperand(binding.inputs[0], .int8, zeroPoint: inputs[0].zeroPoint),
-        depth: depth, rowCount: rowCount),
+        input: binding.integers(0, inputs[0]), depth: depth, rowCount: rowCount),
       panels: panels,
       target: IntegerTarget(
         output: binding.output, epilogue: IntegerEpilogue(output, .identity),

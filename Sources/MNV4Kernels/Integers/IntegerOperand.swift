@@ -35,18 +35,21 @@ struct IntegerOperand {
   }
 }
 
+extension StepBinding {
+  /// Input `index`, which is `value`, of an integer type.
+  func integers(_ index: Int, _ value: Value) -> IntegerOperand {
+    IntegerOperand(inputs[index], value.elementType, zeroPoint: value.zeroPoint)
+  }
+}
+
 extension Value {
   var isFloat: Bool { elementType == .float32 }
 }
 
 extension StepProblem {
-  /// Whether every operand is float32.
-  var isFloat: Bool { output.isFloat && inputs.allSatisfy(\.isFloat) }
-
   /// Input `index`, of an integer type.
   func operand(_ index: Int, _ binding: StepBinding) -> IntegerOperand {
-    IntegerOperand(
-      binding.inputs[index], inputs[index].elementType, zeroPoint: inputs[index].zeroPoint)
+    binding.integers(index, inputs[index])
   }
 
   /// Reads the weights of an integer layer.

@@ -18,8 +18,7 @@ struct PackedIntegerPool: PackedKernel {
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let body = IntegerPoolBody(
-      input: IntegerOperand(
-        binding.inputs[0], input.elementType, zeroPoint: input.zeroPoint),
+      input: binding.integers(0, input),
       output: binding.outputBytes, geometry: geometry,
       epilogue: IntegerEpilogue(output, .identity), scales: (input.scale, output.scale),
       cells: Grid(

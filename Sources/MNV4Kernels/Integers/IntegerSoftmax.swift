@@ -39,8 +39,7 @@ private struct PackedIntegerSoftmax: PackedKernel {
         quantizer: quantizer, length: length, rows: rows)
       return ParallelStep(body, partCount: rows.partCount, workers: workers)
     }
-    let operand = IntegerOperand(
-      binding.inputs[0], input.elementType, zeroPoint: input.zeroPoint)
+    let operand = binding.integers(0, input)
     let body = IntegerSoftmaxBody(
       source: IntegerRows(elements: operand, scale: input.scale), output: binding.outputBytes,
       quantizer: quantizer, length: length, rows: rows)

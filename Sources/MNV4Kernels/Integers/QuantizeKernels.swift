@@ -63,8 +63,7 @@ private struct PackedConversion: PackedKernel {
       workers: workers)
     if output.isFloat {
       let body = DequantizeBody(
-        input: IntegerOperand(
-          binding.inputs[0], input.elementType, zeroPoint: input.zeroPoint),
+        input: binding.integers(0, input),
         output: binding.outputFloats, scale: input.scale, elements: elements)
       return ParallelStep(body, partCount: elements.partCount, workers: workers)
     }

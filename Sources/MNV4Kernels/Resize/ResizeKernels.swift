@@ -93,8 +93,7 @@ struct PackedResize: PackedKernel {
       return ParallelStep(body, partCount: lines.partCount, workers: workers, keeping: [taps])
     }
     let body = IntegerResizeBody(
-      input: IntegerOperand(
-        binding.inputs[0], input.elementType, zeroPoint: input.zeroPoint),
+      input: binding.integers(0, input),
       output: binding.outputBytes, geometry: geometry,
       epilogue: IntegerEpilogue(output, .identity), scale: input.scale / output.scale)
     return ParallelStep(body, partCount: lines.partCount, workers: workers, keeping: [taps])
