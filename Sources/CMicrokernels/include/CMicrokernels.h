@@ -1,0 +1,7 @@
+// SIMD kernels: everything that Swift sees of this target.
+#ifndef MNV4_CMICROKERNELS_H
+#define MNV4_CMICROKERNELS_H
+
+#include "cpu.h"
+
+#endif
