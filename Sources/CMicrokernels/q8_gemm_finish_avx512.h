@@ -20,12 +20,6 @@ static integer_bounds integer_bounds_of(const mnv4_q8_gemm_problem *p, int32_t z
   };
 }
 
-/// Two rows of 32 channels, or four rows of 16, as 16-bit lanes before the zero point is added:
-/// [row][channel], two vectors.
-typedef struct {
-  __m512i low, high;
-} integer_rows;
-
 static inline __m512i scaled(const int32_t *accumulators, __m512 scale) {
   const __m512 product =
       _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_load_si512(accumulators)), scale);
@@ -68,28 +62,17 @@ static inline __m512i narrowed(__m512i low, __m512i high, const integer_bounds *
   return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), bytes);
 }
 
-static inline void store_row(char *to, __m256i bytes, int32_t count) {
-  if (count == 32) {
+static inline void store_row(char *to, __mmask32 mask, __m256i bytes) {
+  if (_cvtmask32_u32(mask) == UINT32_MAX) {
     _mm256_storeu_si256((__m256i *)(void *)to, bytes);
   } else {
-    _mm256_mask_storeu_epi8(to, _cvtu32_mask32(UINT32_MAX >> (32 - count)), bytes);
+    _mm256_mask_storeu_epi8(to, mask, bytes);
   }
 }
 
-/// Stores two rows of 32 channels.
-static inline void store_rows(const q8_gemm_outputs *o, int32_t row0, int32_t row1,
-                              __m512i bytes) {
-  store_row(q8_gemm_output_row(o, row0, 1), _mm512_castsi512_si256(bytes), o->channel_count);
-  store_row(q8_gemm_output_row(o, row1, 1), _mm512_extracti64x4_epi64(bytes, 1),
-            o->channel_count);
-}
-
-/// Stores a pair of rows of 16 channels, in the lower or upper half of `bytes`.
-static inline void store_short_rows(const q8_gemm_outputs *o, int32_t row0, int32_t row1,
-                                    __m256i bytes) {
-  const __mmask16 mask = _cvtu32_mask16(0xffffu >> (16 - o->channel_count));
-  _mm_mask_storeu_epi8(q8_gemm_output_row(o, row0, 1), mask, _mm256_castsi256_si128(bytes));
-  _mm_mask_storeu_epi8(q8_gemm_output_row(o, row1, 1), mask, _mm256_extracti128_si256(bytes, 1));
+/// The lower `count` lanes: 1 to 32.
+static inline __mmask32 first_lanes(int32_t count) {
+  return _cvtu32_mask32(UINT32_MAX >> (32 - count));
 }
 
 __attribute__((always_inline)) static inline void quantize(const q8_gemm_outputs *o, int vectors,
@@ -97,28 +80,44 @@ __attribute__((always_inline)) static inline void quantize(const q8_gemm_outputs
   const mnv4_q8_gemm_problem *p = o->problem;
   const integer_bounds bounds =
       integer_bounds_of(p, p->output_zero_point, p->output_minimum, p->output_maximum);
-  const int32_t *sums = o->accumulators;
-  const int32_t last = o->rows - 1;
-  if (vectors == 2) {
-    for (int32_t r = 0; r <= last; r += 2) {
-      const int32_t r1 = r < last ? r + 1 : last;
-      store_rows(o, r, r1,
-                 narrowed(scaled_row(sums + r * 32, o->scales, fit),
-                          scaled_row(sums + r1 * 32, o->scales, fit), &bounds));
-    }
-  } else {
-    for (int32_t r = 0; r <= last; r += 2) {
-      const int32_t r1 = r < last ? r + 1 : last;
-      const __m512i pair = scaled_row_pair(sums + r * 16, sums + r1 * 16, o->scales, fit);
-      store_short_rows(o, r, r1, _mm512_castsi512_si256(narrowed(pair, pair, &bounds)));
+  const int32_t *sums = o->accumulators, *const last = sums + (o->rows - 1) * vectors * 16;
+  const float *const scales = o->scales;
+  const ptrdiff_t stride = p->output_pixel_stride;
+  const __mmask32 mask = first_lanes(o->channel_count);
+  char *to = q8_gemm_output_row(o, 0, 1);
+  // Two rows at a time; the last of an odd number is computed and stored twice.
+  for (; sums <= last; sums += 2 * vectors * 16, to += 2 * stride) {
+    const bool pair = sums < last;
+    const int32_t *next = pair ? sums + vectors * 16 : sums;
+    char *to_next = pair ? to + stride : to;
+    if (vectors == 2) {
+      const __m512i bytes =
+          narrowed(scaled_row(sums, scales, fit), scaled_row(next, scales, fit), &bounds);
+      store_row(to, mask, _mm512_castsi512_si256(bytes));
+      store_row(to_next, mask, _mm512_extracti64x4_epi64(bytes, 1));
+    } else {
+      const __m512i lanes = scaled_row_pair(sums, next, scales, fit);
+      const __m256i bytes = _mm512_castsi512_si256(narrowed(lanes, lanes, &bounds));
+      _mm_mask_storeu_epi8(to, (__mmask16)mask, _mm256_castsi256_si128(bytes));
+      _mm_mask_storeu_epi8(to_next, (__mmask16)mask, _mm256_extracti128_si256(bytes, 1));
     }
   }
 }
 
-static void finish_quantized(const q8_gemm_outputs *o, int vectors) { quantize(o, vectors, true); }
+static void finish_quantized(const q8_gemm_outputs *o, int vectors) {
+  if (vectors == 2) {
+    quantize(o, 2, true);
+  } else {
+    quantize(o, 1, true);
+  }
+}
 
 static void finish_quantized_large(const q8_gemm_outputs *o, int vectors) {
-  quantize(o, vectors, false);
+  if (vectors == 2) {
+    quantize(o, 2, false);
+  } else {
+    quantize(o, 1, false);
+  }
 }
 
 /// Constants of an addition.
@@ -130,7 +129,6 @@ typedef struct {
   __m128i shift;
   __m256i addend_flip;
   __m512i addend_zero;
-  bool addend_reaches_all;
 } addition_constants;
 
 static addition_constants addition_constants_of(const mnv4_q8_gemm_problem *p) {
@@ -167,37 +165,51 @@ static inline __m512i added(__m512i product, __m256i addend, __mmask32 mask,
                             shifted_sum(_mm512_unpackhi_epi16(y, x), a));
 }
 
-static void finish_added(const q8_gemm_outputs *o, int vectors) {
+__attribute__((always_inline)) static inline void quantize_and_add(const q8_gemm_outputs *o,
+                                                                   int vectors) {
   const mnv4_q8_gemm_problem *p = o->problem;
   const mnv4_q8_gemm_addition *a = p->addition;
   const addition_constants constants = addition_constants_of(p);
   const integer_bounds bounds = integer_bounds_of(p, a->zero_point, a->minimum, a->maximum);
-  const int32_t *sums = o->accumulators;
-  const int32_t last = o->rows - 1;
+  const int32_t *sums = o->accumulators, *const last = sums + (o->rows - 1) * vectors * 16;
+  const float *const scales = o->scales;
+  const ptrdiff_t stride = p->output_pixel_stride, addend_stride = a->addend_pixel_stride;
+  const __mmask32 mask = first_lanes(o->channel_count);
   const int32_t reached = q8_gemm_addend_channels(o);
+  const __mmask32 reach = reached == 0 ? 0 : first_lanes(reached);
+  const char *from = q8_gemm_addend_row(o, 0);
+  char *to = q8_gemm_output_row(o, 0, 1);
+  // Both rows of the addend are read before outputs are written, which may be the same bytes.
+  for (; sums <= last; sums += 2 * vectors * 16, to += 2 * stride, from += 2 * addend_stride) {
+    const bool pair = sums < last;
+    const int32_t *next = pair ? sums + vectors * 16 : sums;
+    const char *from_next = pair ? from + addend_stride : from;
+    char *to_next = pair ? to + stride : to;
+    if (vectors == 2) {
+      const __m512i row0 = added(scaled_row(sums, scales, false),
+                                 _mm256_maskz_loadu_epi8(reach, from), reach, &constants);
+      const __m512i row1 = added(scaled_row(next, scales, false),
+                                 _mm256_maskz_loadu_epi8(reach, from_next), reach, &constants);
+      const __m512i bytes = narrowed(row0, row1, &bounds);
+      store_row(to, mask, _mm512_castsi512_si256(bytes));
+      store_row(to_next, mask, _mm512_extracti64x4_epi64(bytes, 1));
+    } else {
+      const __m256i x = _mm256_set_m128i(_mm_maskz_loadu_epi8((__mmask16)reach, from_next),
+                                         _mm_maskz_loadu_epi8((__mmask16)reach, from));
+      const __m512i lanes = added(scaled_row_pair(sums, next, scales, false), x,
+                                  reach | reach << 16, &constants);
+      const __m256i bytes = _mm512_castsi512_si256(narrowed(lanes, lanes, &bounds));
+      _mm_mask_storeu_epi8(to, (__mmask16)mask, _mm256_castsi256_si128(bytes));
+      _mm_mask_storeu_epi8(to_next, (__mmask16)mask, _mm256_extracti128_si256(bytes, 1));
+    }
+  }
+}
+
+static void finish_added(const q8_gemm_outputs *o, int vectors) {
   if (vectors == 2) {
-    const __mmask32 mask = reached == 0 ? 0 : _cvtu32_mask32(UINT32_MAX >> (32 - reached));
-    for (int32_t r = 0; r <= last; r += 2) {
-      __m512i half[2];
-      const int32_t row[2] = {r, r < last ? r + 1 : last};
-      for (int i = 0; i < 2; i++) {
-        const __m256i x = _mm256_maskz_loadu_epi8(mask, q8_gemm_addend_row(o, row[i]));
-        half[i] = added(scaled_row(sums + row[i] * 32, o->scales, false), x, mask, &constants);
-      }
-      store_rows(o, row[0], row[1], narrowed(half[0], half[1], &bounds));
-    }
+    quantize_and_add(o, 2);
   } else {
-    const uint32_t low = reached == 0 ? 0 : 0xffffu >> (16 - reached);
-    const __mmask16 mask = _cvtu32_mask16(low);
-    for (int32_t r = 0; r <= last; r += 2) {
-      const int32_t r1 = r < last ? r + 1 : last;
-      const __m128i x0 = _mm_maskz_loadu_epi8(mask, q8_gemm_addend_row(o, r));
-      const __m128i x1 = _mm_maskz_loadu_epi8(mask, q8_gemm_addend_row(o, r1));
-      const __m512i pair =
-          added(scaled_row_pair(sums + r * 16, sums + r1 * 16, o->scales, false),
-                _mm256_set_m128i(x1, x0), _cvtu32_mask32(low | low << 16), &constants);
-      store_short_rows(o, r, r1, _mm512_castsi512_si256(narrowed(pair, pair, &bounds)));
-    }
+    quantize_and_add(o, 1);
   }
 }
 

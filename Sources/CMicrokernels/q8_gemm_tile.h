@@ -44,6 +44,7 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
     }
   }
 
+  int32_t *const accumulators = t->accumulators;
   const char *weights = t->weights;
   const ptrdiff_t stride = t->row_stride;
   for (int32_t s = 0; s < t->segment_count; s++) {
@@ -51,8 +52,6 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
     const value *base[5];
     UNROLLED for (int r = 0; r < rows; r += 3) {
       base[r / 3] = t->input + t->offsets[s] + r * stride;
-      // Kept apart: the compiler would else compute each from the one before, in every step.
-      __asm__("" : "+r"(base[r / 3]));
     }
     for (int32_t k = t->step_count; k > 0; k--) {
       vector w[2];
@@ -64,13 +63,17 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
         UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = multiply_add(sums[r][v], x, w[v]);
       }
       weights += vectors * (int)sizeof(vector);
-      UNROLLED for (int r = 0; r < rows; r += 3) base[r / 3] += 4 / sizeof(value);
+      UNROLLED for (int r = 0; r < rows; r += 3) {
+        base[r / 3] += 4 / sizeof(value);
+        // Kept apart: compilers would else keep a pointer a row, or derive each from the last.
+        __asm__("" : "+r"(base[r / 3]));
+      }
     }
   }
 
   UNROLLED for (int r = 0; r < rows; r++) {
     UNROLLED for (int v = 0; v < vectors; v++) {
-      store_vector(t->accumulators + (r * vectors + v) * VECTOR_LANES, sums[r][v]);
+      store_vector(accumulators + (r * vectors + v) * VECTOR_LANES, sums[r][v]);
     }
   }
 }
