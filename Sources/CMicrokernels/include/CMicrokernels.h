@@ -1,0 +1,8 @@
+// SIMD kernels: everything that Swift sees of this target.
+#ifndef MNV4_CMICROKERNELS_H
+#define MNV4_CMICROKERNELS_H
+
+#include "cpu.h"
+#include "q8_gemm.h"
+
+#endif

@@ -1,0 +1,14 @@
+// The list of q8_gemm's kernels.
+#include "q8_gemm.h"
+
+#include "q8_gemm_kernels.h"
+
+const mnv4_q8_gemm_kernel *mnv4_q8_gemm_kernel_at(int32_t index) {
+  static const mnv4_q8_gemm_kernel *const kernels[] = {
+#if defined(__x86_64__)
+      &mnv4_q8_gemm_avx512vnni,
+#endif
+  };
+  const int32_t count = sizeof kernels / sizeof kernels[0];
+  return index >= 0 && index < count ? kernels[index] : NULL;
+}

@@ -1,0 +1,83 @@
+// q8_gemm with AVX-512 VNNI: activations as uint8, weights as int8, four products a lane and
+// instruction.
+#include "q8_gemm_kernels.h"
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"))), apply_to = function)
+
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+#include "q8_gemm_layout.h"
+#include "q8_gemm_outputs.h"
+
+#define ROWS 14
+#define VECTOR_LANES 16
+#define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 4})
+#define EIGHT_BIT_INPUT 1
+
+typedef uint8_t value;
+typedef __m512i vector;
+
+static inline vector load_vector(const void *p) { return _mm512_loadu_si512(p); }
+
+static inline void store_vector(void *p, vector v) { _mm512_store_si512(p, v); }
+
+static inline vector add_lanes(vector v, int32_t term) {
+  return _mm512_add_epi32(v, _mm512_set1_epi32(term));
+}
+
+static inline vector broadcast_group(const value *p) {
+  int32_t group;
+  memcpy(&group, p, sizeof group);
+  return _mm512_set1_epi32(group);
+}
+
+static inline vector multiply_add(vector sums, vector x, vector w) {
+  return _mm512_dpbusd_epi32(sums, x, w);
+}
+
+#include "q8_gemm_tile.h"
+
+static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
+                               int32_t zero) {
+  (void)zero;
+  const __m512i mask = _mm512_set1_epi8((int8_t)flip);
+  for (ptrdiff_t i = 0; i < count; i += 64) {
+    _mm512_storeu_si512(to + i, _mm512_xor_si512(_mm512_loadu_si512(from + i), mask));
+  }
+}
+
+static int32_t row_sum(const q8_gemm_tile *t, int32_t row, int32_t count) {
+  const __m512i ones = _mm512_set1_epi8(1);
+  __m512i sums = _mm512_setzero_si512();
+  for (int32_t s = 0; s < t->segment_count; s++) {
+    const value *from = t->input + t->offsets[s] + row * t->row_stride;
+    for (int32_t i = 0; i < count; i += 64) {
+      const int32_t left = count - i;
+      const __mmask64 mask = _cvtu64_mask64(left >= 64 ? UINT64_MAX : UINT64_MAX >> (64 - left));
+      sums = _mm512_dpbusd_epi32(sums, _mm512_maskz_loadu_epi8(mask, from + i), ones);
+    }
+  }
+  return _mm512_reduce_add_epi32(sums);
+}
+
+#include "q8_gemm_finish_avx512.h"
+#include "q8_gemm_run.h"
+
+const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512vnni = {
+    .name = "q8_gemm_avx512vnni",
+    .features = MNV4_CPU_AVX512 | MNV4_CPU_AVX512VNNI,
+    .pixel_step = ROWS,
+    .channel_step = 2 * VECTOR_LANES,
+    .packed_byte_count = packed_byte_count,
+    .pack = pack,
+    .scratch_byte_count = scratch_byte_count,
+    .run = run,
+};
+
+#pragma clang attribute pop
+
+#endif

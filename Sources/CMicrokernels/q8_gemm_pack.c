@@ -1,0 +1,109 @@
+// Packs weights, biases and scales for the kernels of q8_gemm.
+#include <string.h>
+
+#include "q8_gemm_layout.h"
+
+/// Adds and multiplies that wrap: the accumulators do too, and the true sums fit.
+static int32_t wrapping_multiply(int32_t a, int32_t b) {
+  return (int32_t)((uint32_t)a * (uint32_t)b);
+}
+
+static int32_t wrapping_subtract(int32_t a, int32_t b) {
+  return (int32_t)((uint32_t)a - (uint32_t)b);
+}
+
+/// The weight as the kernel stores it: 8-bit layouts keep int8 (uint8 less 128), 16-bit layouts
+/// take the zero point off.
+static int32_t stored_weight(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c, size_t index) {
+  if (!c->weights_are_uint8) return ((const int8_t *)c->weights)[index];
+  const int32_t w = ((const uint8_t *)c->weights)[index];
+  return layout.group == 4 ? w - 128 : w - c->weights_zero_point;
+}
+
+/// What is left to add to a stored weight for its true value.
+static int32_t weight_offset(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c) {
+  return c->weights_are_uint8 && layout.group == 4 ? 128 - c->weights_zero_point : 0;
+}
+
+/// Channel of a lane, counted from its panel's first.
+static int32_t channel_of(int32_t vector_count, int32_t vector, int32_t lane) {
+  return vector_count == 1 ? lane : 8 * (lane / 4) + 4 * vector + lane % 4;
+}
+
+size_t q8_gemm_packed_byte_count(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape) {
+  const q8_gemm_segments k = q8_gemm_segments_of(shape, layout.group);
+  const int32_t last =
+      (shape->output_channels - 1) / (2 * layout.vector_lanes) * (2 * layout.vector_lanes);
+  const int32_t channels = last + q8_gemm_panel_channels(layout, shape->output_channels, last);
+  const size_t bytes =
+      sizeof(q8_gemm_header) + (size_t)channels * q8_gemm_panel_bytes_per_channel(k);
+  return (bytes + 63) & ~(size_t)63;
+}
+
+/// Writes a segment's weights of one channel: its first group to `to`, each next `stride` bytes on.
+static void pack_segment(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c, size_t from,
+                         q8_gemm_segments k, unsigned char *to, size_t stride) {
+  for (int32_t i = 0; i < k.values; i++) {
+    const int32_t w = stored_weight(layout, c, from + (size_t)i);
+    unsigned char *group = to + (size_t)(i / layout.group) * stride;
+    if (layout.group == 4) {
+      ((int8_t *)group)[i % 4] = (int8_t)w;
+    } else {
+      ((int16_t *)(void *)group)[i % 2] = (int16_t)w;
+    }
+  }
+}
+
+/// The accumulator's first value for one channel, and the largest magnitude it can end with.
+static int32_t start_value(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c, size_t from,
+                           size_t count, int32_t bias, double *magnitude) {
+  const int32_t offset = weight_offset(layout, c);
+  int32_t sum = 0;
+  double absolute = 0;
+  for (size_t i = 0; i < count; i++) {
+    const int32_t w = stored_weight(layout, c, from + i) + offset;
+    sum += w;
+    absolute += w < 0 ? -w : w;
+  }
+  *magnitude = absolute * 255 + (bias < 0 ? -(double)bias : (double)bias);
+  if (layout.group != 4) return bias;
+  const int32_t zero = c->input_zero_point + (c->input_is_uint8 ? 0 : 128);
+  return wrapping_subtract(bias, wrapping_multiply(zero, sum));
+}
+
+void q8_gemm_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape,
+                  const mnv4_q8_gemm_constants *c, void *packed) {
+  const q8_gemm_segments k = q8_gemm_segments_of(shape, layout.group);
+  const size_t depth = (size_t)k.count * (size_t)k.values;
+  memset(packed, 0, q8_gemm_packed_byte_count(layout, shape));
+  q8_gemm_header *header = packed;
+  header->row_sum_factor = weight_offset(layout, c);
+  header->products_fit = 1;
+
+  unsigned char *panel = (unsigned char *)(header + 1);
+  int32_t width;
+  for (int32_t first = 0; first < shape->output_channels; first += width) {
+    width = q8_gemm_panel_channels(layout, shape->output_channels, first);
+    int32_t *starts = (int32_t *)(void *)panel;
+    float *scales = (float *)(void *)(starts + width);
+    unsigned char *weights = (unsigned char *)(scales + width);
+    for (int32_t lane = 0; lane < width; lane++) {
+      const int32_t channel =
+          first + channel_of(width / layout.vector_lanes, lane / layout.vector_lanes,
+                             lane % layout.vector_lanes);
+      if (channel >= shape->output_channels) continue;
+      const size_t from = (size_t)channel * depth;
+      double magnitude;
+      starts[lane] =
+          start_value(layout, c, from, depth, c->bias ? c->bias[channel] : 0, &magnitude);
+      scales[lane] = c->scales[channel];
+      if (!(magnitude * (double)scales[lane] < 0x1p30)) header->products_fit = 0;
+      for (int32_t s = 0; s < k.count; s++) {
+        const size_t step = (size_t)s * (size_t)k.steps;
+        pack_segment(layout, c, from + (size_t)s * (size_t)k.values, k,
+                     weights + (step * (size_t)width + (size_t)lane) * 4, (size_t)width * 4);
+      }
+    }
+    panel += (size_t)width * q8_gemm_panel_bytes_per_channel(k);
+  }
+}

@@ -1,0 +1,100 @@
+// Template: the accumulators of a tile of pixels and one panel of channels. Included once by every
+// kernel, after it has defined
+//
+//     value, vector       element of a band; a register of VECTOR_LANES 32-bit lanes
+//     ROWS                most pixels of a tile, at most 15
+//     load_vector(p), store_vector(p, v), add_lanes(v, int32_t)
+//     broadcast_group(p)  one group of values, in all lanes
+//     multiply_add(a, x, w)
+//
+// The loops over rows and vectors have constant bounds and are unrolled, so that the accumulators
+// are registers.
+
+/// What the multiplication of a tile needs. Strides and offsets count values.
+typedef struct {
+  /// The first pixel's first value; each next pixel is `row_stride` further.
+  const value *input;
+  ptrdiff_t row_stride;
+  /// Where each segment of K begins, from `input`.
+  const ptrdiff_t *offsets;
+  int32_t segment_count, step_count;
+  /// The panel's first values and weights.
+  const int32_t *starts;
+  const void *weights;
+  /// What to add to all accumulators of a row, or NULL.
+  const int32_t *row_terms;
+  /// [row][channels of the panel], 64-byte aligned.
+  int32_t *accumulators;
+} q8_gemm_tile;
+
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
+__attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t, const int rows,
+                                                           const int vectors) {
+  vector sums[ROWS][2];
+  UNROLLED for (int v = 0; v < vectors; v++) {
+    const vector start = load_vector(t->starts + v * VECTOR_LANES);
+    UNROLLED for (int r = 0; r < rows; r++) sums[r][v] = start;
+  }
+  if (t->row_terms) {
+    UNROLLED for (int r = 0; r < rows; r++) {
+      UNROLLED for (int v = 0; v < vectors; v++) {
+        sums[r][v] = add_lanes(sums[r][v], t->row_terms[r]);
+      }
+    }
+  }
+
+  int32_t *const accumulators = t->accumulators;
+  const char *weights = t->weights;
+  const ptrdiff_t stride = t->row_stride;
+  for (int32_t s = 0; s < t->segment_count; s++) {
+    // Every third row has a pointer: the others are one and two strides from it.
+    const value *base[5];
+    UNROLLED for (int r = 0; r < rows; r += 3) {
+      base[r / 3] = t->input + t->offsets[s] + r * stride;
+    }
+    for (int32_t k = t->step_count; k > 0; k--) {
+      vector w[2];
+      UNROLLED for (int v = 0; v < vectors; v++) {
+        w[v] = load_vector(weights + v * (int)sizeof(vector));
+      }
+      UNROLLED for (int r = 0; r < rows; r++) {
+        const vector x = broadcast_group(base[r / 3] + r % 3 * stride);
+        UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = multiply_add(sums[r][v], x, w[v]);
+      }
+      weights += vectors * (int)sizeof(vector);
+      UNROLLED for (int r = 0; r < rows; r += 3) {
+        base[r / 3] += 4 / sizeof(value);
+        // Kept apart: compilers would else keep a pointer a row, or derive each from the last.
+        __asm__("" : "+r"(base[r / 3]));
+      }
+    }
+  }
+
+  UNROLLED for (int r = 0; r < rows; r++) {
+    UNROLLED for (int v = 0; v < vectors; v++) {
+      store_vector(accumulators + (r * vectors + v) * VECTOR_LANES, sums[r][v]);
+    }
+  }
+}
+
+typedef void (*multiply_function)(const q8_gemm_tile *);
+
+#define MULTIPLY(ROW_COUNT)                                                                \
+  static void multiply_##ROW_COUNT##x1(const q8_gemm_tile *t) { multiply(t, ROW_COUNT, 1); } \
+  static void multiply_##ROW_COUNT##x2(const q8_gemm_tile *t) { multiply(t, ROW_COUNT, 2); }
+#define MULTIPLY_ENTRY(ROW_COUNT) {multiply_##ROW_COUNT##x1, multiply_##ROW_COUNT##x2},
+
+#if ROWS == 14
+#define EACH_ROW_COUNT(X) \
+  X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
+#elif ROWS == 6
+#define EACH_ROW_COUNT(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#elif ROWS == 4
+#define EACH_ROW_COUNT(X) X(1) X(2) X(3) X(4)
+#endif
+
+EACH_ROW_COUNT(MULTIPLY)
+
+/// By pixels - 1 and vectors - 1.
+static const multiply_function multiply_functions[ROWS][2] = {EACH_ROW_COUNT(MULTIPLY_ENTRY)};
