@@ -3,5 +3,6 @@
 #define MNV4_CMICROKERNELS_H
 
 #include "cpu.h"
+#include "q8_depthwise.h"
 
 #endif
