@@ -5,6 +5,7 @@
 //   MNV4_WIDTH            bytes of a vector
 //   MNV4_ROWS             rows of a group
 //   MNV4_RUN              name of the kernel
+//   MNV4_REGISTER         constraint of a vector register that is read and written
 //   integers, floats      vector types
 //   V(name), I(name)      intrinsics by their element type, and those of whole registers
 //   multiply_add(sums, group, weights)
@@ -15,6 +16,7 @@
 
 #define MNV4_INLINE static inline __attribute__((always_inline))
 #define MNV4_UNROLL _Pragma("clang loop unroll(full)")
+#define MNV4_ROLLED _Pragma("clang loop unroll(disable) vectorize(disable)")
 
 enum { columns_at_once = MNV4_Q8DW_COLUMNS, column_bytes = 4 * MNV4_WIDTH };
 
@@ -38,7 +40,13 @@ typedef struct strip {
   int32_t first_column;
 } strip;
 
-/// Writes a column of border: `segments` tells by its bits whose column lies in the image.
+/// A vector of a group that holds the input's zero point everywhere.
+MNV4_INLINE integers interleaved_zero(const mnv4_q8_depthwise_layer *layer) {
+  const int32_t zero = layer->input_zero_point + (layer->input_is_signed ? 128 : 0);
+  return MNV4_ROWS == 4 ? V(set1_epi8)((int8_t)zero) : V(set1_epi16)((int16_t)zero);
+}
+
+/// Writes a column of border: `segments`, not zero, tells by its bits whose column lies in the image.
 static void fill_border(
     const strip *s, const uint8_t *const rows[MNV4_ROWS], const ptrdiff_t steps[MNV4_ROWS],
     uint32_t segments, uint8_t *column) {
@@ -97,17 +105,41 @@ static void fill_group(const strip *s, int32_t y, uint8_t *slot) {
     case 2: fill_inside(s, rows, strides, steps, 2, begin, end, slot); break;
     default: fill_inside(s, rows, strides, steps, 4, begin, end, slot); break;
   }
-  for (int32_t j = 0; j < count; ++j) {
-    if (j == begin) j = end;
-    if (j >= count) break;
+  const integers border = interleaved_zero(s->layer);
+  for (int32_t j = begin > 0 ? 0 : end; j < count; j = j + 1 == begin ? end : j + 1) {
+    uint8_t *column = slot + (ptrdiff_t)j * column_bytes;
     uint32_t segments = 0;
-    for (int32_t i = 0; i < s->tile.segment_count; ++i) {
-      const int32_t column = x + j + i * segment_width;
-      segments |= (uint32_t)(column >= 0 && column < layer->input_width) << i;
+    MNV4_ROLLED for (int32_t i = 0; i < s->tile.segment_count; ++i) {
+      const int32_t position = x + j + i * segment_width;
+      segments |= (uint32_t)(position >= 0 && position < layer->input_width) << i;
+    }
+    if (segments == 0) {
+      for (int32_t q = 0; q < 4; ++q) I(store)((void *)(column + q * MNV4_WIDTH), border);
+      continue;
     }
     const uint8_t *pixels[MNV4_ROWS];
     for (int32_t k = 0; k < MNV4_ROWS; ++k) pixels[k] = rows[k] + j * strides[k];
-    fill_border(s, pixels, steps, segments, slot + (ptrdiff_t)j * column_bytes);
+    fill_border(s, pixels, steps, segments, column);
+  }
+}
+
+/// Keeps the order of what comes before and after, and loads apart: the compiler would otherwise
+/// finish one sum after the other and spill the weights that they share.
+MNV4_INLINE void keep_order(integers sums[columns_at_once][2], int32_t rows) {
+  if (rows == 2) {
+    __asm__ volatile(""
+                     : MNV4_REGISTER(sums[0][0]), MNV4_REGISTER(sums[0][1]),
+                       MNV4_REGISTER(sums[1][0]), MNV4_REGISTER(sums[1][1]),
+                       MNV4_REGISTER(sums[2][0]), MNV4_REGISTER(sums[2][1]),
+                       MNV4_REGISTER(sums[3][0]), MNV4_REGISTER(sums[3][1])
+                     :
+                     : "memory");
+  } else {
+    __asm__ volatile(""
+                     : MNV4_REGISTER(sums[0][0]), MNV4_REGISTER(sums[1][0]),
+                       MNV4_REGISTER(sums[2][0]), MNV4_REGISTER(sums[3][0])
+                     :
+                     : "memory");
   }
 }
 
@@ -139,6 +171,7 @@ MNV4_INLINE void scaled_sums(
         }
       }
       weights += row_count * MNV4_WIDTH;
+      keep_order(sums, rows);
     }
   }
   const floats scale = V(load_ps)((const void *)(s->constants + (4 + q) * MNV4_WIDTH));
@@ -179,16 +212,18 @@ typedef struct block {
   ptrdiff_t pixel_bytes, row_bytes, segment_bytes;
   /// Columns of the block that each segment has.
   int32_t counts[4];
+  /// Whether a vector is what a pixel has.
+  bool is_full;
 } block;
 
 MNV4_INLINE void store_elements(
     const strip *s, const block *b, integers bytes, int32_t x, int32_t row) {
   uint8_t *pixel = b->pixel + x * b->pixel_bytes + row * b->row_bytes;
-  if (s->tile.channel_count == MNV4_WIDTH) {
+  if (b->is_full) {
     if (x < b->counts[0]) I(storeu)((void *)pixel, bytes);
     return;
   }
-  for (int32_t i = 0; i < s->tile.segment_count; ++i) {
+  MNV4_ROLLED for (int32_t i = 0; i < s->tile.segment_count; ++i) {
     if (x >= b->counts[i]) continue;
     store_segment(
         pixel + i * b->segment_bytes, bytes, i, s->tile.segment_channels, s->tile.channel_count);
@@ -257,12 +292,13 @@ MNV4_INLINE void step(
   const mnv4_q8_depthwise_layer *layer = s->layer;
   const int32_t width = layer->output_width;
   block b;
+  b.is_full = s->tile.channel_count == MNV4_WIDTH;
   b.pixel_bytes = (ptrdiff_t)layer->channels * (mode == mode_float ? 4 : 1);
   b.row_bytes = width * b.pixel_bytes;
   b.segment_bytes = s->tile.strip_columns * b.pixel_bytes;
   for (int32_t x = 0; x < s->tile.strip_columns; x += columns_at_once) {
     int32_t any = 0;
-    for (int32_t i = 0; i < s->tile.segment_count; ++i) {
+    MNV4_ROLLED for (int32_t i = 0; i < s->tile.segment_count; ++i) {
       const int32_t rest = width - (s->first_column + i * s->tile.strip_columns + x);
       const int32_t count = mnv4_q8dw_minimum(s->tile.strip_columns - x, rest);
       b.counts[i] = mnv4_q8dw_minimum(count, columns_at_once);
