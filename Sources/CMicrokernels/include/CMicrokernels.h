@@ -3,5 +3,6 @@
 #define MNV4_CMICROKERNELS_H
 
 #include "cpu.h"
+#include "f32_gemm.h"
 
 #endif
