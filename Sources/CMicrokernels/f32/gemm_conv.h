@@ -75,38 +75,70 @@ static inline void conv_gather(
   }
 }
 
-/// The next pixels of the output from `first` on: at most `tile_rows` of those before `end`, in one
-/// row of the output. `patch` has room for their windows.
-static inline struct conv_pixels conv_next_pixels(
-    const struct mnv4_f32_conv *conv, ptrdiff_t first, ptrdiff_t end, ptrdiff_t tile_rows,
-    float *patch) {
-  const ptrdiff_t line = first / conv->output_width, x = first % conv->output_width;
-  const ptrdiff_t batch = line / conv->output_height, y = line % conv->output_height;
-  ptrdiff_t left_in_line = conv->output_width - x;
-  if (left_in_line > end - first) left_in_line = end - first;
-  // The rest of the row in tiles of about equal size.
-  const ptrdiff_t tiles = (left_in_line + tile_rows - 1) / tile_rows;
-  const ptrdiff_t count = (left_in_line + tiles - 1) / tiles;
+/// A pixel of the output.
+struct conv_cursor {
+  ptrdiff_t number;
+  /// The first pixel of its image.
+  const float *image;
+  int32_t y, x;
+};
 
+static inline struct conv_cursor conv_cursor_at(
+    const struct mnv4_f32_conv *conv, ptrdiff_t number) {
+  const ptrdiff_t line = number / conv->output_width;
+  const ptrdiff_t image_pixels = (ptrdiff_t)conv->input_height * conv->input_width;
+  return (struct conv_cursor){
+      .number = number,
+      .image = conv->product.input +
+               line / conv->output_height * image_pixels * conv->product.input_stride,
+      .y = (int32_t)(line % conv->output_height),
+      .x = (int32_t)(number % conv->output_width),
+  };
+}
+
+/// Moves on by `count` pixels, which do not go beyond the end of the row.
+static inline void conv_cursor_advance(
+    const struct mnv4_f32_conv *conv, struct conv_cursor *cursor, int32_t count) {
+  cursor->number += count;
+  cursor->x += count;
+  if (cursor->x < conv->output_width) return;
+  cursor->x = 0;
+  if (++cursor->y < conv->output_height) return;
+  cursor->y = 0;
+  cursor->image +=
+      (ptrdiff_t)conv->input_height * conv->input_width * conv->product.input_stride;
+}
+
+/// The next pixels of the output: at most `tile_rows` of those before `end`, in one row of the
+/// output. `patch` has room for their windows.
+static inline struct conv_pixels conv_next_pixels(
+    const struct mnv4_f32_conv *conv, struct conv_cursor *cursor, ptrdiff_t end,
+    int32_t tile_rows, float *patch) {
+  int32_t left_in_line = conv->output_width - cursor->x;
+  if (left_in_line > end - cursor->number) left_in_line = (int32_t)(end - cursor->number);
+  int32_t count = tile_rows;
+  if (left_in_line < 2 * tile_rows) {
+    // The last two tiles of a row are about equal.
+    count = left_in_line <= tile_rows ? left_in_line : (left_in_line + 1) / 2;
+  }
   const ptrdiff_t pixel_stride = conv->product.input_stride;
-  const ptrdiff_t image_stride = (ptrdiff_t)conv->input_height * conv->input_width * pixel_stride;
-  const float *image = conv->product.input + batch * image_stride;
-  const ptrdiff_t top = y * conv->stride_height - conv->pad_top;
-  const ptrdiff_t left = x * conv->stride_width - conv->pad_left;
+  const ptrdiff_t top = (ptrdiff_t)cursor->y * conv->stride_height - conv->pad_top;
+  const ptrdiff_t left = (ptrdiff_t)cursor->x * conv->stride_width - conv->pad_left;
   const ptrdiff_t width = conv_patch_width(conv, count);
   const ptrdiff_t height = (ptrdiff_t)(conv->kernel_height - 1) * conv->dilation_height + 1;
-  struct conv_pixels pixels = {.first = first, .count = (int32_t)count};
+  struct conv_pixels pixels = {.first = cursor->number, .count = count};
   if (top >= 0 && left >= 0 && top + height <= conv->input_height &&
       left + width <= conv->input_width) {
-    pixels.input = image + (top * conv->input_width + left) * pixel_stride;
+    pixels.input = cursor->image + (top * conv->input_width + left) * pixel_stride;
     pixels.pixel_stride = pixel_stride;
-    pixels.line_stride = conv->dilation_height * conv->input_width * pixel_stride;
+    pixels.line_stride = (ptrdiff_t)conv->dilation_height * conv->input_width * pixel_stride;
   } else {
-    conv_gather(conv, image, top, left, width, patch);
+    conv_gather(conv, cursor->image, top, left, width, patch);
     pixels.input = patch;
     pixels.pixel_stride = conv->channels;
     pixels.line_stride = width * conv->channels;
   }
+  conv_cursor_advance(conv, cursor, count);
   return pixels;
 }
 

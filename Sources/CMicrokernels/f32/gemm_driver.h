@@ -6,7 +6,7 @@ enum {
   /// Columns of a tile of two vectors.
   TILE_COLUMNS = 2 * VEC_LANES,
   /// The floats of rows that pass by a panel before the next panel's turn.
-  GEMM_BLOCK_FLOATS = 24576,
+  GEMM_BLOCK_FLOATS = 16384,
 };
 
 /// What all tiles of a product have in common.
@@ -77,13 +77,12 @@ VEC_INLINE void conv_range(
   const ptrdiff_t patch_count = conv_patch_count(conv, TILE_ROWS);
   const ptrdiff_t block_tiles = conv_block_tiles(patch_count);
   struct conv_pixels block[CONV_MAX_BLOCK_TILES];
-  ptrdiff_t row = range.row_begin;
-  while (row < range.row_end) {
+  struct conv_cursor cursor = conv_cursor_at(conv, range.row_begin);
+  while (cursor.number < range.row_end) {
     ptrdiff_t tiles = 0;
-    for (; tiles < block_tiles && row < range.row_end; tiles++) {
-      block[tiles] =
-          conv_next_pixels(conv, row, range.row_end, TILE_ROWS, scratch + tiles * patch_count);
-      row += block[tiles].count;
+    for (; tiles < block_tiles && cursor.number < range.row_end; tiles++) {
+      block[tiles] = conv_next_pixels(
+          conv, &cursor, range.row_end, TILE_ROWS, scratch + tiles * patch_count);
     }
     for (ptrdiff_t panel = range.panel_begin; panel < range.panel_end; panel++) {
       for (ptrdiff_t i = 0; i < tiles; i++) {
