@@ -5,6 +5,10 @@
 enum {
   /// Columns of a tile of two vectors.
   TILE_COLUMNS = 2 * VEC_LANES,
+  /// Tiles that a panel is wide.
+  PANEL_TILES = MNV4_F32_PANEL / TILE_COLUMNS,
+  /// Panels that a single row meets at once: eight vectors.
+  SINGLE_PANELS = 8 * VEC_LANES / MNV4_F32_PANEL,
   /// The floats of rows that pass by a panel before the next panel's turn.
   GEMM_BLOCK_FLOATS = 16384,
 };
@@ -24,30 +28,81 @@ VEC_INLINE struct gemm_tile gemm_common_tile(const struct mnv4_f32_gemm *gemm) {
   };
 }
 
+/// Points the tile at the output's row and column, which is a multiple of the tile's columns.
+VEC_INLINE void gemm_place(
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t row, ptrdiff_t column) {
+  const ptrdiff_t panel = column / MNV4_F32_PANEL;
+  const ptrdiff_t panel_end = (panel + 1) * MNV4_F32_PANEL;
+  tile->columns = (panel_end < gemm->columns ? panel_end : gemm->columns) - column;
+  tile->weights =
+      gemm->weights + panel * gemm->depth * MNV4_F32_PANEL + column % MNV4_F32_PANEL;
+  tile->bias = gemm->bias + column;
+  tile->output = gemm->output + row * gemm->output_stride + column;
+  tile->residual_columns =
+      gemm->epilogue.residual ? gemm->epilogue.residual_channels - column : 0;
+  if (tile->residual_columns > tile->columns) tile->residual_columns = tile->columns;
+  if (tile->residual_columns > 0) {
+    tile->residual = gemm->epilogue.residual + row * gemm->epilogue.residual_stride + column;
+  }
+}
+
 /// `rows` rows of the output from `row` on by one panel.
 VEC_INLINE void gemm_panel(
     const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t row, ptrdiff_t rows,
     ptrdiff_t panel) {
-  const ptrdiff_t panel_end = (panel + 1) * MNV4_F32_PANEL;
-  const ptrdiff_t end = panel_end < gemm->columns ? panel_end : gemm->columns;
+  const ptrdiff_t begin = panel * MNV4_F32_PANEL;
   for (ptrdiff_t part = 0; part < MNV4_F32_PANEL; part += TILE_COLUMNS) {
-    const ptrdiff_t column = panel * MNV4_F32_PANEL + part;
-    if (column >= end) break;
-    tile->columns = end - column;
-    tile->weights = gemm->weights + panel * gemm->depth * MNV4_F32_PANEL + part;
-    tile->bias = gemm->bias + column;
-    tile->output = gemm->output + row * gemm->output_stride + column;
-    tile->residual_columns = gemm->epilogue.residual ? gemm->epilogue.residual_channels - column : 0;
-    if (tile->residual_columns > tile->columns) tile->residual_columns = tile->columns;
-    if (tile->residual_columns > 0) {
-      tile->residual = gemm->epilogue.residual + row * gemm->epilogue.residual_stride + column;
-    }
+    if (begin + part >= gemm->columns) break;
+    gemm_place(gemm, tile, row, begin + part);
     gemm_tiles[rows - 1][tile->columns > VEC_LANES](tile);
+  }
+}
+
+/// One row of the output by `SINGLE_PANELS` panels at once, whose sums hide the latency that those
+/// of one panel would not.
+VEC_INLINE void gemm_single_row(
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t row, ptrdiff_t panel) {
+  const ptrdiff_t begin = panel * MNV4_F32_PANEL;
+  const ptrdiff_t panel_count = gemm->depth * MNV4_F32_PANEL;
+  const float *input = gemm->input + row * gemm->input_stride;
+  const float *weights = gemm->weights + panel * panel_count;
+  vec sums[SINGLE_PANELS * PANEL_TILES][1][2];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < SINGLE_PANELS * PANEL_TILES; i++) {
+    sums[i][0][0] = vec_load(gemm->bias + begin + i * TILE_COLUMNS);
+    sums[i][0][1] = vec_load(gemm->bias + begin + i * TILE_COLUMNS + VEC_LANES);
+  }
+  for (ptrdiff_t k = 0; k < gemm->depth; k++, weights += MNV4_F32_PANEL) {
+    const vec element = vec_set(input[k]);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < SINGLE_PANELS * PANEL_TILES; i++) {
+      const float *part = weights + i / PANEL_TILES * panel_count + i % PANEL_TILES * TILE_COLUMNS;
+      sums[i][0][0] = vec_fma(element, vec_load(part), sums[i][0][0]);
+      sums[i][0][1] = vec_fma(element, vec_load(part + VEC_LANES), sums[i][0][1]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < SINGLE_PANELS * PANEL_TILES; i++) {
+    const ptrdiff_t column = begin + i * TILE_COLUMNS;
+    if (column >= gemm->columns) break;
+    gemm_place(gemm, tile, row, column);
+    if (tile->columns > VEC_LANES) {
+      gemm_tile_finish(tile, 1, 2, sums[i]);
+    } else {
+      gemm_tile_finish(tile, 1, 1, sums[i]);
+    }
   }
 }
 
 VEC_INLINE void gemm_range(const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
   struct gemm_tile tile = gemm_common_tile(gemm);
+  if (range.row_end - range.row_begin == 1) {
+    ptrdiff_t panel = range.panel_begin;
+    for (; panel + SINGLE_PANELS <= range.panel_end; panel += SINGLE_PANELS) {
+      gemm_single_row(gemm, &tile, range.row_begin, panel);
+    }
+    range.panel_begin = panel;
+  }
   const ptrdiff_t depth = gemm->depth > 0 ? gemm->depth : 1;
   ptrdiff_t block_tiles = GEMM_BLOCK_FLOATS / (depth * TILE_ROWS);
   if (block_tiles < 1) block_tiles = 1;

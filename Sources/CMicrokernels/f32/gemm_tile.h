@@ -56,6 +56,33 @@ VEC_INLINE void gemm_tile_store(
   }
 }
 
+/// Adds the residual to the sums, activates and stores them.
+VEC_INLINE void gemm_tile_finish(
+    const struct gemm_tile *tile, const int rows, const int vectors, vec sums[][2]) {
+  if (tile->residual_columns > 0) {
+    const float *residual = tile->residual;
+    const vec_mask lanes0 = vec_first(tile->residual_columns);
+    const vec_mask lanes1 = vec_first(tile->residual_columns - VEC_LANES);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      sums[i][0] = vec_add_masked(sums[i][0], residual, lanes0);
+      if (vectors == 2) sums[i][1] = vec_add_masked(sums[i][1], residual + VEC_LANES, lanes1);
+      residual += tile->residual_stride;
+    }
+  }
+  switch (tile->activation) {
+  case MNV4_F32_CLAMP:
+    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_CLAMP);
+    break;
+  case MNV4_F32_HARD_SWISH:
+    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_HARD_SWISH);
+    break;
+  case MNV4_F32_HARD_SIGMOID:
+    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_HARD_SIGMOID);
+    break;
+  }
+}
+
 /// `rows` × `vectors` vectors of the output; with 2 vectors the first is whole.
 VEC_INLINE void gemm_tile_body(
     const struct gemm_tile *tile, const int rows, const int vectors) {
@@ -94,28 +121,7 @@ VEC_INLINE void gemm_tile_body(
       }
     }
   }
-  if (tile->residual_columns > 0) {
-    const float *residual = tile->residual;
-    const vec_mask lanes0 = vec_first(tile->residual_columns);
-    const vec_mask lanes1 = vec_first(tile->residual_columns - VEC_LANES);
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) {
-      sums[i][0] = vec_add_masked(sums[i][0], residual, lanes0);
-      if (vectors == 2) sums[i][1] = vec_add_masked(sums[i][1], residual + VEC_LANES, lanes1);
-      residual += tile->residual_stride;
-    }
-  }
-  switch (tile->activation) {
-  case MNV4_F32_CLAMP:
-    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_CLAMP);
-    break;
-  case MNV4_F32_HARD_SWISH:
-    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_HARD_SWISH);
-    break;
-  case MNV4_F32_HARD_SIGMOID:
-    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_HARD_SIGMOID);
-    break;
-  }
+  gemm_tile_finish(tile, rows, vectors, sums);
 }
 
 typedef void gemm_tile_function(const struct gemm_tile *tile);
