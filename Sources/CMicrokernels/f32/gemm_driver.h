@@ -1,0 +1,157 @@
+// Walks a range of a matrix product or a convolution in tiles. Included after gemm_tile.h.
+
+#include "gemm_conv.h"
+
+enum {
+  /// Columns of a tile of two vectors.
+  TILE_COLUMNS = 2 * VEC_LANES,
+  /// Tiles that a panel is wide.
+  PANEL_TILES = MNV4_F32_PANEL / TILE_COLUMNS,
+  /// Panels that a single row meets at once: eight vectors.
+  SINGLE_PANELS = 8 * VEC_LANES / MNV4_F32_PANEL,
+  /// The floats of rows that pass by a panel before the next panel's turn.
+  GEMM_BLOCK_FLOATS = 16384,
+};
+
+/// What all tiles of a product have in common.
+VEC_INLINE struct gemm_tile gemm_common_tile(const struct mnv4_f32_gemm *gemm) {
+  return (struct gemm_tile){
+      .row_stride = gemm->input_stride,
+      .outer_count = 1,
+      .inner_count = 1,
+      .run_length = gemm->depth,
+      .output_stride = gemm->output_stride,
+      .residual_stride = gemm->epilogue.residual_stride,
+      .activation = gemm->epilogue.activation,
+      .low = gemm->epilogue.low,
+      .high = gemm->epilogue.high,
+  };
+}
+
+/// Points the tile at the output's row and column, which is a multiple of the tile's columns.
+VEC_INLINE void gemm_place(
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t row, ptrdiff_t column) {
+  const ptrdiff_t panel = column / MNV4_F32_PANEL;
+  const ptrdiff_t panel_end = (panel + 1) * MNV4_F32_PANEL;
+  tile->columns = (panel_end < gemm->columns ? panel_end : gemm->columns) - column;
+  tile->weights =
+      gemm->weights + panel * gemm->depth * MNV4_F32_PANEL + column % MNV4_F32_PANEL;
+  tile->bias = gemm->bias + column;
+  tile->output = gemm->output + row * gemm->output_stride + column;
+  tile->residual_columns =
+      gemm->epilogue.residual ? gemm->epilogue.residual_channels - column : 0;
+  if (tile->residual_columns > tile->columns) tile->residual_columns = tile->columns;
+  if (tile->residual_columns > 0) {
+    tile->residual = gemm->epilogue.residual + row * gemm->epilogue.residual_stride + column;
+  }
+}
+
+/// `rows` rows of the output from `row` on by one panel.
+VEC_INLINE void gemm_panel(
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t row, ptrdiff_t rows,
+    ptrdiff_t panel) {
+  const ptrdiff_t begin = panel * MNV4_F32_PANEL;
+  for (ptrdiff_t part = 0; part < MNV4_F32_PANEL; part += TILE_COLUMNS) {
+    if (begin + part >= gemm->columns) break;
+    gemm_place(gemm, tile, row, begin + part);
+    gemm_tiles[rows - 1][tile->columns > VEC_LANES](tile);
+  }
+}
+
+/// One row of the output by `SINGLE_PANELS` panels at once, whose sums hide the latency that those
+/// of one panel would not.
+VEC_INLINE void gemm_single_row(
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t row, ptrdiff_t panel) {
+  const ptrdiff_t begin = panel * MNV4_F32_PANEL;
+  const ptrdiff_t panel_count = gemm->depth * MNV4_F32_PANEL;
+  const float *input = gemm->input + row * gemm->input_stride;
+  const float *weights = gemm->weights + panel * panel_count;
+  vec sums[SINGLE_PANELS * PANEL_TILES][1][2];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < SINGLE_PANELS * PANEL_TILES; i++) {
+    sums[i][0][0] = vec_load(gemm->bias + begin + i * TILE_COLUMNS);
+    sums[i][0][1] = vec_load(gemm->bias + begin + i * TILE_COLUMNS + VEC_LANES);
+  }
+  for (ptrdiff_t k = 0; k < gemm->depth; k++, weights += MNV4_F32_PANEL) {
+    const vec element = vec_set(input[k]);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < SINGLE_PANELS * PANEL_TILES; i++) {
+      const float *part = weights + i / PANEL_TILES * panel_count + i % PANEL_TILES * TILE_COLUMNS;
+      sums[i][0][0] = vec_fma(element, vec_load(part), sums[i][0][0]);
+      sums[i][0][1] = vec_fma(element, vec_load(part + VEC_LANES), sums[i][0][1]);
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < SINGLE_PANELS * PANEL_TILES; i++) {
+    const ptrdiff_t column = begin + i * TILE_COLUMNS;
+    if (column >= gemm->columns) break;
+    gemm_place(gemm, tile, row, column);
+    if (tile->columns > VEC_LANES) {
+      gemm_tile_finish(tile, 1, 2, sums[i]);
+    } else {
+      gemm_tile_finish(tile, 1, 1, sums[i]);
+    }
+  }
+}
+
+VEC_INLINE void gemm_range(const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
+  struct gemm_tile tile = gemm_common_tile(gemm);
+  if (range.row_end - range.row_begin == 1) {
+    ptrdiff_t panel = range.panel_begin;
+    for (; panel + SINGLE_PANELS <= range.panel_end; panel += SINGLE_PANELS) {
+      gemm_single_row(gemm, &tile, range.row_begin, panel);
+    }
+    range.panel_begin = panel;
+  }
+  const ptrdiff_t depth = gemm->depth > 0 ? gemm->depth : 1;
+  ptrdiff_t block_tiles = GEMM_BLOCK_FLOATS / (depth * TILE_ROWS);
+  if (block_tiles < 1) block_tiles = 1;
+  ptrdiff_t start = range.row_begin;
+  while (start < range.row_end) {
+    ptrdiff_t rows = range.row_end - start;
+    if (rows > block_tiles * TILE_ROWS) rows = block_tiles * TILE_ROWS;
+    const ptrdiff_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    for (ptrdiff_t panel = range.panel_begin; panel < range.panel_end; panel++) {
+      ptrdiff_t done = 0;
+      for (ptrdiff_t left = tiles; left > 0; left--) {
+        const ptrdiff_t count = (rows - done + left - 1) / left;
+        tile.input = gemm->input + (start + done) * gemm->input_stride;
+        gemm_panel(gemm, &tile, start + done, count, panel);
+        done += count;
+      }
+    }
+    start += rows;
+  }
+}
+
+VEC_INLINE void conv_range(
+    const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, float *scratch) {
+  const struct mnv4_f32_gemm *gemm = &conv->product;
+  struct gemm_tile tile = gemm_common_tile(gemm);
+  tile.outer_count = conv->kernel_height;
+  const ptrdiff_t patch_count = conv_patch_count(conv, TILE_ROWS);
+  const ptrdiff_t block_tiles = conv_block_tiles(patch_count);
+  struct conv_pixels block[CONV_MAX_BLOCK_TILES];
+  struct conv_cursor cursor = conv_cursor_at(conv, range.row_begin);
+  while (cursor.number < range.row_end) {
+    ptrdiff_t tiles = 0;
+    for (; tiles < block_tiles && cursor.number < range.row_end; tiles++) {
+      block[tiles] = conv_next_pixels(
+          conv, &cursor, range.row_end, TILE_ROWS, scratch + tiles * patch_count);
+    }
+    for (ptrdiff_t panel = range.panel_begin; panel < range.panel_end; panel++) {
+      for (ptrdiff_t i = 0; i < tiles; i++) {
+        // Where its taps are neighbours in memory, a row of the window is one run.
+        const int is_run =
+            conv->dilation_width == 1 && block[i].pixel_stride == conv->channels;
+        tile.inner_count = is_run ? 1 : conv->kernel_width;
+        tile.run_length = is_run ? conv->kernel_width * conv->channels : conv->channels;
+        tile.input = block[i].input;
+        tile.row_stride = conv->stride_width * block[i].pixel_stride;
+        tile.outer_step = block[i].line_stride;
+        tile.inner_step = conv->dilation_width * block[i].pixel_stride;
+        gemm_panel(gemm, &tile, block[i].first, block[i].count, panel);
+      }
+    }
+  }
+}
