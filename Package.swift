@@ -63,7 +63,8 @@ let package = Package(
     target("MNV4Format", ["MNV4Graph", "MNV4Core"]),
     target("MNV4Zoo", ["MNV4Graph", "MNV4Core"]),
     target("MNV4Import", ["MNV4Zoo", "MNV4Graph", "MNV4Core"]),
-    target("MNV4Kernels", ["MNV4Graph", "MNV4Core"]),
+    .target(name: "CMicrokernels"),
+    target("MNV4Kernels", ["CMicrokernels", "MNV4Graph", "MNV4Core"]),
     target(
       "MNV4XNNPACK",
       [.target(name: "CXNNPACK", condition: xnnpack), "MNV4Graph", "MNV4Core"]),

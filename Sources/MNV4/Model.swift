@@ -144,9 +144,9 @@ public struct Model: Sendable {
 
   private static let backends: [any Backend] = {
     #if XNNPACK
-      [XNNPACKBackend(), SwiftBackend()]
+      [KernelBackend.microkernels, XNNPACKBackend(), KernelBackend.swift]
     #else
-      [SwiftBackend()]
+      [KernelBackend.microkernels, KernelBackend.swift]
     #endif
   }()
 

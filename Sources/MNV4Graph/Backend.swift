@@ -66,8 +66,17 @@ package protocol PackedSteps: Sendable {
   /// Makes the steps ready to run on one session's memory: `bindings` stand in the order of the
   /// problems that were packed.
   func prepare(
-    _ bindings: [StepBinding], threadCount: Int
+    _ bindings: [StepBinding], threads: SessionThreads
   ) throws(BackendError) -> [any PreparedStep]
+}
+
+extension PackedSteps {
+  /// For a session of this backend alone.
+  package func prepare(
+    _ bindings: [StepBinding], threadCount: Int
+  ) throws(BackendError) -> [any PreparedStep] {
+    try prepare(bindings, threads: SessionThreads(count: threadCount))
+  }
 }
 
 /// Where a step finds its operands. The memory outlives the prepared step, starts on 64-byte

@@ -10,9 +10,9 @@
     var sharedByteCount: Int { 0 }
 
     func prepare(
-      _ bindings: [StepBinding], threadCount: Int
+      _ bindings: [StepBinding], threads session: SessionThreads
     ) throws(BackendError) -> [any PreparedStep] {
-      let threads = try XNNPACKThreads(threadCount: threadCount)
+      let threads = try XNNPACKThreads(threadCount: session.count)
       let scratch: AlignedBuffer
       do {
         scratch = try AlignedBuffer(byteCount: XNNPACKBackend.scratchByteCount(of: problems))

@@ -9,13 +9,14 @@ import MNV4Kernels
 /// The backends that must meet the contract of every operation they say they run.
 let conformanceBackends: [any Backend] = {
   #if XNNPACK
-    [SwiftBackend(), XNNPACKBackend()]
+    [KernelBackend.swift, KernelBackend.microkernels, XNNPACKBackend()]
   #else
-    [SwiftBackend()]
+    [KernelBackend.swift, KernelBackend.microkernels]
   #endif
 }()
 
-/// Every kernel of the `swift` backend by itself, sharing even the smallest step among its threads.
-let kernelBackends: [any Backend] = SwiftBackend.families.flatMap(\.kernels).map {
-  SwiftBackend(kernels: [$0], minimumPartNanoseconds: 0)
-}
+/// Every kernel of ours by itself, sharing even the smallest step among its threads.
+let kernelBackends: [any Backend] =
+  (KernelBackend.swiftFamilies + KernelBackend.microkernelFamilies).flatMap(\.kernels).map {
+    KernelBackend(name: "kernel", kernels: [$0], minimumPartNanoseconds: 0)
+  }

@@ -74,7 +74,7 @@ import Testing
 
   private func run(_ operation: Operation, _ input: [Float], shape: [Int]) throws -> [Float] {
     let problem = try KernelProblem(operation, inputs: [(shape, input)]) { _ in [] }
-    let packed = try SwiftBackend().pack([problem.step])
+    let packed = try KernelBackend.swift.pack([problem.step])
     let source = try GuardedTensor(input)
     let target = try GuardedTensor(outputCount: problem.step.output.shape.elementCount)
     let steps = try packed.prepare(

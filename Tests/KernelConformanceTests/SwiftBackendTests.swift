@@ -5,9 +5,9 @@ import Testing
 
 @Suite struct SwiftBackendTests {
   @Test func kernelNamesAreUnique() {
-    let names = SwiftBackend.families.flatMap(\.kernels).map(\.name)
+    let names = KernelBackend.swiftFamilies.flatMap(\.kernels).map(\.name)
     #expect(Set(names).count == names.count)
-    let empty = SwiftBackend.families.filter(\.kernels.isEmpty)
+    let empty = KernelBackend.swiftFamilies.filter(\.kernels.isEmpty)
     #expect(empty.count == 0)
   }
 
@@ -32,7 +32,7 @@ import Testing
         (weightShape, [Float](repeating: 0, count: weightShape.reduce(1, *)))
       ]
     ) { _ in [] }
-    guard case .runs(let chosen, _) = SwiftBackend().assess(problem.step) else {
+    guard case .runs(let chosen, _) = KernelBackend.swift.assess(problem.step) else {
       Issue.record("refused")
       return
     }
@@ -62,7 +62,7 @@ import Testing
   @Test func sessionsShareWeights() throws {
     var random = SeededRandom(7)
     let problem = try ConvolutionProblem(.dense, random: &random).problem(random: &random)
-    let packed = try SwiftBackend().pack([problem.step, problem.step])
+    let packed = try KernelBackend.swift.pack([problem.step, problem.step])
     #expect(packed.sharedByteCount > 0)
     let inputs = try problem.inputs.map { try GuardedTensor($0) }
     let count = problem.step.output.shape.elementCount

@@ -31,6 +31,7 @@ public final class Session {
   private static func prepare(
     _ plan: ExecutionPlan, arena: AlignedBuffer, threadCount: Int
   ) throws(MNV4Error) -> [any PreparedStep] {
+    let threads = SessionThreads(count: threadCount)
     var prepared = [(any PreparedStep)?](repeating: nil, count: plan.steps.count)
     for share in plan.shares {
       let bindings = share.stepIndices.map { index in
@@ -42,7 +43,7 @@ public final class Session {
           output: UnsafeMutableRawPointer(arena.pointer(at: step.output.offset, as: UInt8.self)))
       }
       do throws(BackendError) {
-        let own = try share.packed.prepare(bindings, threadCount: threadCount)
+        let own = try share.packed.prepare(bindings, threads: threads)
         for (index, step) in zip(share.stepIndices, own) { prepared[index] = step }
       } catch {
         throw MNV4Error(.outOfResources, error.description)

@@ -6,7 +6,7 @@ import MNV4Kernels
 /// its own.
 enum NodeByNode {
   static func run(_ graph: Graph, _ input: [Float]) throws -> [Float] {
-    let backend = SwiftBackend()
+    let backend = KernelBackend.swift
     let buffers = try graph.values.map { try AlignedBuffer(byteCount: 4 * $0.shape.elementCount) }
     return try withExtendedLifetime(buffers) {
       func bytes(_ id: ValueID) -> UnsafeMutableRawBufferPointer {

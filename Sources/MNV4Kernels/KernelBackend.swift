@@ -1,0 +1,82 @@
+import MNV4Core
+package import MNV4Graph
+
+/// A backend that is a list of kernels, of which each step gets the cheapest.
+///
+/// Results are the same bits at every thread count: work is split over elements of the output, never
+/// over a sum.
+package struct KernelBackend: Backend {
+  package let name: String
+  private let kernels: [Kernel]
+  private let minimumPartNanoseconds: Double
+
+  /// Chooses among `kernels`, the first of equals; shares no step among threads in parts much shorter
+  /// than `minimumPartNanoseconds`.
+  package init(name: String, kernels: [Kernel], minimumPartNanoseconds: Double = 5_000) {
+    self.name = name
+    self.kernels = kernels
+    self.minimumPartNanoseconds = minimumPartNanoseconds
+  }
+
+  package func assess(_ problem: StepProblem) -> Assessment {
+    guard let kernel = kernel(for: problem) else {
+      return .refuses(reason: "none of its kernels computes this step")
+    }
+    return .runs(kernel: kernel.name, nanoseconds: kernel.nanoseconds(problem))
+  }
+
+  package func memory(of problems: [StepProblem]) -> BackendMemory {
+    var total = BackendMemory.none
+    var workspaceByteCount = 0
+    for problem in problems {
+      guard let kernel = kernel(for: problem) else { continue }
+      total = total + kernel.memory(problem)
+      workspaceByteCount = max(workspaceByteCount, kernel.workspaceByteCount(problem))
+    }
+    return total
+      + BackendMemory(
+        sessionByteCount: saturatingProduct(workspaceByteCount, Workspace.reckonedThreadCount))
+  }
+
+  package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {
+    var steps: [any PackedKernel] = []
+    for problem in problems {
+      guard let kernel = kernel(for: problem) else {
+        preconditionFailure("step '\(problem.name)' was not assessed as runnable")
+      }
+      steps.append(try kernel.pack(problem))
+    }
+    return PackedKernels(steps: steps, minimumPartNanoseconds: minimumPartNanoseconds)
+  }
+
+  /// The cheapest kernel that supports the problem.
+  private func kernel(for problem: StepProblem) -> Kernel? {
+    kernels.filter { $0.supports(problem) }
+      .min { $0.nanoseconds(problem) < $1.nanoseconds(problem) }
+  }
+}
+
+/// The packed weights of a plan's steps on a backend of kernels.
+struct PackedKernels: PackedSteps {
+  let steps: [any PackedKernel]
+  let minimumPartNanoseconds: Double
+
+  var sharedByteCount: Int { steps.reduce(0) { $0 + $1.sharedByteCount } }
+
+  func prepare(
+    _ bindings: [StepBinding], threads: SessionThreads
+  ) throws(BackendError) -> [any PreparedStep] {
+    precondition(bindings.count == steps.count)
+    let pool: ThreadPool
+    do { pool = try threads.pool() } catch { throw .thread(error) }
+    let workspace = try Workspace(
+      byteCount: steps.reduce(0) { max($0, $1.workspaceByteCount) }, threadCount: threads.count)
+    let workers = Workers(
+      pool: pool, minimumPartNanoseconds: minimumPartNanoseconds, workspace: workspace)
+    var prepared: [any PreparedStep] = []
+    for (step, binding) in zip(steps, bindings) {
+      prepared.append(try step.prepare(binding, workers: workers))
+    }
+    return prepared
+  }
+}

@@ -1,0 +1,317 @@
+import CMicrokernels
+import MNV4Core
+import MNV4Graph
+
+/// Integer convolutions and fully connected layers as matrix products.
+func byteGemmKernels() -> [Kernel] {
+  var kernels: [Kernel] = []
+  var index: Int32 = 0
+  while let entry = mnv4_q8_gemm_kernel_at(index) {
+    if let gemm = ByteGemm(entry.pointee) { kernels.append(gemm.kernel) }
+    index += 1
+  }
+  return kernels
+}
+
+/// A kernel of the C list that this processor runs.
+private struct ByteGemm: Sendable {
+  let name: String
+  let rates: MicrokernelRates
+  let pixelStep: Int
+  let channelStep: Int
+  let packedByteCount: @convention(c) (UnsafePointer<mnv4_q8_gemm_shape>?) -> Int
+  let pack:
+    @convention(c) (
+      UnsafePointer<mnv4_q8_gemm_shape>?, UnsafePointer<mnv4_q8_gemm_constants>?,
+      UnsafeMutableRawPointer?
+    ) -> Void
+  let scratchByteCount: @convention(c) (UnsafePointer<mnv4_q8_gemm_shape>?) -> Int
+  let run:
+    @convention(c) (
+      UnsafePointer<mnv4_q8_gemm_problem>?, UnsafePointer<mnv4_q8_gemm_range>?,
+      UnsafeMutableRawPointer?
+    ) -> Void
+
+  init?(_ entry: mnv4_q8_gemm_kernel) {
+    guard let set = InstructionSet(features: entry.features), let name = entry.name,
+      let packedByteCount = entry.packed_byte_count, let pack = entry.pack,
+      let scratchByteCount = entry.scratch_byte_count, let run = entry.run
+    else { return nil }
+    self.name = String(cString: name)
+    rates = .integers(set)
+    pixelStep = Int(entry.pixel_step)
+    channelStep = Int(entry.channel_step)
+    self.packedByteCount = packedByteCount
+    self.pack = pack
+    self.scratchByteCount = scratchByteCount
+    self.run = run
+  }
+
+  var kernel: Kernel {
+    Kernel(
+      name: name,
+      supports: { ByteGemmLayer($0) != nil },
+      nanoseconds: { problem in
+        ByteGemmLayer(problem).map { nanoseconds($0, problem) } ?? 0
+      },
+      memory: { problem in
+        guard let layer = ByteGemmLayer(problem) else { return .none }
+        return BackendMemory(
+          sharedByteCount: saturatingProduct(layer.groupCount, packedByteCount(of: layer)))
+      },
+      pack: { problem throws(BackendError) in
+        guard let layer = ByteGemmLayer(problem) else { preconditionFailure("not \(name)") }
+        return try PackedByteGemm(self, layer, problem)
+      },
+      workspaceByteCount: { problem in
+        ByteGemmLayer(problem).map { scratchByteCount(of: $0) } ?? 0
+      })
+  }
+
+  func packedByteCount(of layer: ByteGemmLayer) -> Int {
+    withUnsafePointer(to: layer.shape) { packedByteCount($0) }
+  }
+
+  func scratchByteCount(of layer: ByteGemmLayer) -> Int {
+    withUnsafePointer(to: layer.shape) { scratchByteCount($0) }
+  }
+
+  /// Columns beyond the last whole vector, and products beyond the last whole four, cost as much.
+  private func nanoseconds(_ layer: ByteGemmLayer, _ problem: StepProblem) -> Double {
+    let pixels = Double(layer.groupCount * problem.output.shape.rowCount)
+    let columns = Double(layer.columnCount.roundedUp(to: 16))
+    let products = pixels * columns * Double(layer.depth.roundedUp(to: 4))
+    return max(
+      products / rates.matrix + pixels * (columns + Double(layer.depth)) / rates.outputs,
+      problem.memoryNanoseconds) + MicrokernelRates.overheadNanoseconds
+  }
+}
+
+/// A layer as products: for each image and group, pixels of the output by channels.
+private struct ByteGemmLayer {
+  let weights: ConstantID
+  let bias: ConstantID?
+  let activation: Activation
+  let imageCount: Int
+  let groupCount: Int
+  /// Of one image and group.
+  let shape: mnv4_q8_gemm_shape
+
+  var pixelCount: Int { Int(shape.output_height) * Int(shape.output_width) }
+  var columnCount: Int { Int(shape.output_channels) }
+  var depth: Int {
+    Int(shape.input_channels) * Int(shape.kernel_height) * Int(shape.kernel_width)
+  }
+
+  /// Nil where the problem is no layer of integers, or larger than the kernels count.
+  init?(_ problem: StepProblem) {
+    guard !problem.inputs[0].isFloat else { return nil }
+    let input = problem.inputs[0].shape
+    switch problem.operation {
+    case .fullyConnected(let layer):
+      guard Int32.holds(input.rowCount) else { return nil }
+      weights = layer.weights
+      bias = layer.bias
+      activation = layer.activation
+      imageCount = 1
+      groupCount = 1
+      shape = Self.shape(
+        rows: input.rowCount, depth: input.last, columns: problem.output.shape.last)
+    case .convolution(let convolution):
+      weights = convolution.weights
+      bias = convolution.bias
+      activation = convolution.activation
+      groupCount = convolution.groups
+      if convolution.isPointwise && Int32.holds(input.rowCount) {
+        imageCount = 1
+        shape = Self.shape(
+          rows: input.rowCount, depth: input.last, columns: problem.output.shape.last)
+      } else {
+        let geometry = WindowGeometry(convolution, of: problem)
+        imageCount = geometry.batchCount
+        shape = Self.shape(geometry, groupCount: groupCount)
+      }
+    case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
+      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad,
+      .resizeBilinear, .quantize, .dequantize:
+      return nil
+    }
+    let mostDepth = 1 << 26
+    guard depth <= mostDepth else { return nil }
+  }
+
+  private static func shape(rows: Int, depth: Int, columns: Int) -> mnv4_q8_gemm_shape {
+    mnv4_q8_gemm_shape(
+      input_height: 1, input_width: Int32(rows), input_channels: Int32(depth), output_height: 1,
+      output_width: Int32(rows), output_channels: Int32(columns), kernel_height: 1,
+      kernel_width: 1, stride_y: 1, stride_x: 1, dilation_y: 1, dilation_x: 1, padding_top: 0,
+      padding_left: 0)
+  }
+
+  private static func shape(_ geometry: WindowGeometry, groupCount: Int) -> mnv4_q8_gemm_shape {
+    mnv4_q8_gemm_shape(
+      input_height: Int32(geometry.inputHeight), input_width: Int32(geometry.inputWidth),
+      input_channels: Int32(geometry.inputChannels / groupCount),
+      output_height: Int32(geometry.outputHeight), output_width: Int32(geometry.outputWidth),
+      output_channels: Int32(geometry.outputChannels / groupCount),
+      kernel_height: Int32(geometry.kernelHeight), kernel_width: Int32(geometry.kernelWidth),
+      stride_y: Int32(geometry.strideHeight), stride_x: Int32(geometry.strideWidth),
+      dilation_y: 1, dilation_x: 1, padding_top: Int32(geometry.top),
+      padding_left: Int32(geometry.left))
+  }
+}
+
+/// The groups' constants, one after the other.
+private struct PackedByteGemm: PackedKernel {
+  let gemm: ByteGemm
+  let layer: ByteGemmLayer
+  let input: Value
+  let output: Value
+  let constants: AlignedBuffer
+  let groupByteCount: Int
+
+  init(
+    _ gemm: ByteGemm, _ layer: ByteGemmLayer, _ problem: StepProblem
+  ) throws(BackendError) {
+    self.gemm = gemm
+    self.layer = layer
+    input = problem.inputs[0]
+    output = problem.output
+    groupByteCount = gemm.packedByteCount(of: layer)
+    constants = try allocate(
+      count: saturatingProduct(groupByteCount, layer.groupCount), of: UInt8.self)
+    let weights = problem.constant(layer.weights)
+    let scales = problem.layerScales(layer.weights)
+    let bias = problem.layerBias(layer.bias, count: scales.count)
+    let columnCount = layer.columnCount
+    let groupWeightCount = layer.depth * columnCount
+    weights.data.withElements(as: UInt8.self) { weightBytes in
+      scales.withUnsafeBufferPointer { scales in
+        bias.withUnsafeBufferPointer { bias in
+          guard let weightBytes = weightBytes.baseAddress, let bias = bias.baseAddress,
+            let scales = scales.baseAddress
+          else { return }
+          for group in 0..<layer.groupCount {
+            var constants = mnv4_q8_gemm_constants(
+              weights: weightBytes + group * groupWeightCount, bias: bias + group * columnCount,
+              scales: scales + group * columnCount,
+              weights_are_uint8: weights.elementType == .uint8,
+              weights_zero_point: weights.quantization?.zeroPoints[0] ?? 0,
+              input_is_uint8: input.elementType == .uint8, input_zero_point: input.zeroPoint)
+            withUnsafePointer(to: layer.shape) {
+              gemm.pack(
+                $0, &constants,
+                self.constants.pointer(at: group * groupByteCount, as: UInt8.self))
+            }
+          }
+        }
+      }
+    }
+  }
+
+  var sharedByteCount: Int { constants.byteCount }
+  var workspaceByteCount: Int { gemm.scratchByteCount(of: layer) }
+
+  func prepare(
+    _ binding: StepBinding, workers: Workers
+  ) throws(BackendError) -> any PreparedStep {
+    let body = ByteGemmBody(
+      run: gemm.run, problem: problem(binding), layer: layer, groupByteCount: groupByteCount,
+      outputElementByteCount: output.elementType.byteCount,
+      cells: Grid(
+        rowCount: layer.pixelCount, rowUnit: gemm.pixelStep, columnCount: layer.columnCount,
+        columnUnit: gemm.channelStep,
+        nanosecondsPerItem: Double(layer.depth) / gemm.rates.matrix + 1 / gemm.rates.outputs,
+        workers: workers),
+      workspace: workers.workspace)
+    return ParallelStep(
+      body, partCount: body.partCount, workers: workers, keeping: [constants])
+  }
+
+  /// The first image and group.
+  private func problem(_ binding: StepBinding) -> mnv4_q8_gemm_problem {
+    let shape = layer.shape
+    let pixelStride = Int(shape.input_channels) * layer.groupCount
+    var problem = mnv4_q8_gemm_problem()
+    problem.shape = shape
+    problem.packed = UnsafeRawPointer(constants.pointer(as: UInt8.self))
+    problem.input = binding.inputs[0]
+    problem.input_pixel_stride = pixelStride
+    problem.input_row_stride = pixelStride * Int(shape.input_width)
+    problem.input_is_uint8 = input.elementType == .uint8
+    problem.input_zero_point = input.zeroPoint
+    problem.output = binding.output
+    problem.output_pixel_stride =
+      layer.columnCount * layer.groupCount * output.elementType.byteCount
+    if output.isFloat {
+      let bounds = layer.activation.clampBounds ?? -Float.infinity...Float.infinity
+      problem.output_type = MNV4_Q8_GEMM_FLOAT32
+      problem.float_minimum = bounds.lowerBound
+      problem.float_maximum = bounds.upperBound
+    } else {
+      let bounds = output.integerRange(after: layer.activation)
+      problem.output_type = output.elementType == .int8 ? MNV4_Q8_GEMM_INT8 : MNV4_Q8_GEMM_UINT8
+      problem.output_zero_point = output.zeroPoint
+      problem.output_minimum = bounds.lowerBound
+      problem.output_maximum = bounds.upperBound
+    }
+    return problem
+  }
+}
+
+/// Image by image and group by group, a grid of pixels by channels.
+private struct ByteGemmBody: StepBody {
+  let run:
+    @convention(c) (
+      UnsafePointer<mnv4_q8_gemm_problem>?, UnsafePointer<mnv4_q8_gemm_range>?,
+      UnsafeMutableRawPointer?
+    ) -> Void
+  /// Of the first image and group.
+  let problem: mnv4_q8_gemm_problem
+  let imageCount: Int
+  let groupCount: Int
+  let groupByteCount: Int
+  let inputImageByteCount: Int
+  let inputGroupByteCount: Int
+  let outputImageByteCount: Int
+  let outputGroupByteCount: Int
+  let cells: Grid
+  let workspace: Workspace
+
+  init(
+    run: @escaping @convention(c) (
+      UnsafePointer<mnv4_q8_gemm_problem>?, UnsafePointer<mnv4_q8_gemm_range>?,
+      UnsafeMutableRawPointer?
+    ) -> Void,
+    problem: mnv4_q8_gemm_problem, layer: ByteGemmLayer, groupByteCount: Int,
+    outputElementByteCount: Int, cells: Grid, workspace: Workspace
+  ) {
+    self.run = run
+    self.problem = problem
+    imageCount = layer.imageCount
+    groupCount = layer.groupCount
+    self.groupByteCount = groupByteCount
+    inputImageByteCount = problem.input_row_stride * Int(problem.shape.input_height)
+    inputGroupByteCount = Int(problem.shape.input_channels)
+    outputImageByteCount = problem.output_pixel_stride * layer.pixelCount
+    outputGroupByteCount = layer.columnCount * outputElementByteCount
+    self.cells = cells
+    self.workspace = workspace
+  }
+
+  var partCount: Int { imageCount * groupCount * cells.partCount }
+
+  func run(part: Int) {
+    let (unit, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
+    let (image, group) = unit.quotientAndRemainder(dividingBy: groupCount)
+    let (pixels, channels) = cells[cell]
+    var own = problem
+    own.packed += group &* groupByteCount
+    own.input += image &* inputImageByteCount &+ group &* inputGroupByteCount
+    own.output += image &* outputImageByteCount &+ group &* outputGroupByteCount
+    var range = mnv4_q8_gemm_range(
+      pixel_begin: Int64(pixels.lowerBound), pixel_end: Int64(pixels.upperBound),
+      channel_begin: Int32(channels.lowerBound), channel_end: Int32(channels.upperBound))
+    workspace.withSlot { run(&own, &range, $0) }
+  }
+}

@@ -1,0 +1,302 @@
+import CMicrokernels
+import MNV4Core
+import MNV4Graph
+
+/// float32 convolutions and fully connected layers as matrix products.
+func floatGemmKernels() -> [Kernel] {
+  var kernels: [Kernel] = []
+  var index: Int32 = 0
+  while let entry = mnv4_f32_gemm_kernel_at(index) {
+    if let gemm = FloatGemm(entry.pointee) { kernels.append(gemm.kernel) }
+    index += 1
+  }
+  return kernels
+}
+
+/// A kernel of the C list that this processor runs.
+private struct FloatGemm: Sendable {
+  let name: String
+  let rates: MicrokernelRates
+  let rowStep: Int
+  let gemm: @convention(c) (UnsafePointer<mnv4_f32_gemm>?, mnv4_f32_gemm_range) -> Void
+  let conv:
+    @convention(c) (
+      UnsafePointer<mnv4_f32_conv>?, mnv4_f32_gemm_range, UnsafeMutableRawPointer?
+    ) -> Void
+
+  static let panelWidth = Int(MNV4_F32_PANEL)
+
+  init?(_ entry: mnv4_f32_gemm_kernel) {
+    guard let set = InstructionSet(features: entry.features), let name = entry.name,
+      let gemm = entry.gemm, let conv = entry.conv
+    else { return nil }
+    self.name = String(cString: name)
+    rates = .floats(set)
+    rowStep = Int(entry.tile_rows)
+    self.gemm = gemm
+    self.conv = conv
+  }
+
+  var kernel: Kernel {
+    Kernel(
+      name: name,
+      supports: { FloatLayer($0) != nil },
+      nanoseconds: { problem in FloatLayer(problem).map { nanoseconds($0, problem) } ?? 0 },
+      memory: { problem in
+        guard let layer = FloatLayer(problem) else { return .none }
+        return .shared(floatCount: layer.packedCount)
+      },
+      pack: { problem throws(BackendError) in
+        guard let layer = FloatLayer(problem) else { preconditionFailure("not \(name)") }
+        return try PackedFloatLayer(self, layer, problem)
+      },
+      workspaceByteCount: { FloatLayer($0)?.scratchByteCount ?? 0 })
+  }
+
+  private func nanoseconds(_ layer: FloatLayer, _ problem: StepProblem) -> Double {
+    let rows = Double(layer.groupCount * layer.rowCount)
+    let columns = Double(layer.columnCount.roundedUp(to: 16))
+    return max(
+      rows * columns * Double(layer.depth) / rates.matrix + rows * columns / rates.outputs,
+      problem.memoryNanoseconds) + problem.activationNanoseconds
+      + MicrokernelRates.overheadNanoseconds
+  }
+}
+
+/// A layer as products of pixels with a matrix for each group.
+private struct FloatLayer {
+  let weights: ConstantID
+  let bias: ConstantID?
+  let activation: Activation
+  let residual: Convolution.Residual
+  let groupCount: Int
+  /// Nil where the rows lie one after the other.
+  let geometry: WindowGeometry?
+  let rowCount: Int
+  let depth: Int
+  /// Of one group.
+  let columnCount: Int
+
+  init?(_ problem: StepProblem) {
+    guard problem.isFloat else { return nil }
+    rowCount = problem.output.shape.rowCount
+    switch problem.operation {
+    case .fullyConnected(let layer):
+      weights = layer.weights
+      bias = layer.bias
+      activation = layer.activation
+      residual = .none
+      groupCount = 1
+      geometry = nil
+      depth = problem.inputs[0].shape.last
+      columnCount = problem.output.shape.last
+    case .convolution(let convolution):
+      weights = convolution.weights
+      bias = convolution.bias
+      activation = convolution.activation
+      residual = convolution.residual
+      groupCount = convolution.groups
+      let window = WindowGeometry(convolution, of: problem)
+      geometry = convolution.isPointwise ? nil : window
+      depth = window.tapCount * (window.inputChannels / convolution.groups)
+      columnCount = window.outputChannels / convolution.groups
+    case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
+      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad,
+      .resizeBilinear, .quantize, .dequantize:
+      return nil
+    }
+    guard scratchByteCount <= Workspace.maximumSlotByteCount else { return nil }
+  }
+
+  var panelCount: Int { columnCount.roundedUp(to: FloatGemm.panelWidth) / FloatGemm.panelWidth }
+
+  /// Floats of weights and bias of all groups.
+  var packedCount: Int {
+    saturatingProduct(
+      groupCount, panelCount, FloatGemm.panelWidth, saturatingSum(depth, 1))
+  }
+
+  /// The product and its windows, without pointers.
+  func conv(_ geometry: WindowGeometry) -> mnv4_f32_conv {
+    var conv = mnv4_f32_conv()
+    conv.product.depth = depth
+    conv.product.columns = columnCount
+    conv.product.input_stride = geometry.inputChannels
+    conv.product.output_stride = geometry.outputChannels
+    conv.channels = geometry.inputChannels / groupCount
+    conv.input_height = Int32(geometry.inputHeight)
+    conv.input_width = Int32(geometry.inputWidth)
+    conv.output_height = Int32(geometry.outputHeight)
+    conv.output_width = Int32(geometry.outputWidth)
+    conv.kernel_height = Int32(geometry.kernelHeight)
+    conv.kernel_width = Int32(geometry.kernelWidth)
+    conv.stride_height = Int32(geometry.strideHeight)
+    conv.stride_width = Int32(geometry.strideWidth)
+    conv.dilation_height = 1
+    conv.dilation_width = 1
+    conv.pad_top = Int32(geometry.top)
+    conv.pad_left = Int32(geometry.left)
+    return conv
+  }
+
+  var scratchByteCount: Int {
+    guard let geometry else { return 0 }
+    return withUnsafePointer(to: conv(geometry)) { mnv4_f32_conv_scratch_bytes($0) }
+  }
+}
+
+/// For each group the panels of weights, then for each group the panels of bias.
+private struct PackedFloatLayer: PackedKernel {
+  let gemm: FloatGemm
+  let layer: FloatLayer
+  let constants: AlignedBuffer
+
+  init(_ gemm: FloatGemm, _ layer: FloatLayer, _ problem: StepProblem) throws(BackendError) {
+    self.gemm = gemm
+    self.layer = layer
+    let buffer = try allocate(floatCount: layer.packedCount)
+    constants = buffer
+    let (depth, columns) = (layer.depth, layer.columnCount)
+    let padded = layer.panelCount * FloatGemm.panelWidth
+    let target = buffer.pointer(as: Float.self)
+    try problem.withFloats(layer.weights, layer.bias) { weights, bias throws(BackendError) in
+      for group in 0..<layer.groupCount {
+        mnv4_f32_gemm_pack(
+          weights + group * columns * depth, depth, columns, target + group * padded * depth)
+        guard let bias else { continue }
+        (target + layer.groupCount * padded * depth + group * padded)
+          .update(from: bias + group * columns, count: columns)
+      }
+    }
+  }
+
+  var sharedByteCount: Int { constants.byteCount }
+  var workspaceByteCount: Int { layer.scratchByteCount }
+
+  func prepare(
+    _ binding: StepBinding, workers: Workers
+  ) throws(BackendError) -> any PreparedStep {
+    var conv = layer.geometry.map(layer.conv) ?? mnv4_f32_conv()
+    let columnCount = layer.columnCount * layer.groupCount
+    if layer.geometry == nil {
+      conv.product.depth = layer.depth
+      conv.product.columns = columnCount
+      conv.product.input_stride = layer.depth
+      conv.product.output_stride = columnCount
+    }
+    let weights = UnsafePointer(constants.pointer(as: Float.self))
+    let padded = layer.panelCount * FloatGemm.panelWidth
+    conv.product.input = binding.floats(0)
+    conv.product.output = binding.outputFloats
+    conv.product.weights = weights
+    conv.product.bias = weights + layer.groupCount * padded * layer.depth
+    conv.product.epilogue = mnv4_f32_epilogue(
+      layer.activation, layer.residual, of: binding, columnCount: columnCount)
+    let body = FloatGemmBody(
+      gemm: gemm.gemm, conv: layer.geometry == nil ? nil : gemm.conv, problem: conv,
+      activation: layer.activation.isFusedInC ? nil : layer.activation,
+      groupCount: layer.groupCount, groupColumns: padded,
+      cells: Grid(
+        rowCount: layer.rowCount, rowUnit: gemm.rowStep, columnCount: layer.panelCount,
+        nanosecondsPerItem: Double(layer.depth * FloatGemm.panelWidth) / gemm.rates.matrix,
+        workers: workers),
+      workspace: workers.workspace)
+    return ParallelStep(
+      body, partCount: body.partCount, workers: workers, keeping: [constants])
+  }
+}
+
+extension Activation {
+  /// Whether the kernels in C apply it to their sums.
+  var isFusedInC: Bool {
+    switch self {
+    case .identity, .relu, .relu6, .hardSwish, .hardSigmoid: true
+    case .sigmoid, .silu, .gelu: false
+    }
+  }
+}
+
+extension mnv4_f32_epilogue {
+  /// Of a convolution whose residual, if any, is the binding's second input; without an activation
+  /// that is none of C's.
+  init(
+    _ activation: Activation, _ residual: Convolution.Residual, of binding: StepBinding,
+    columnCount: Int
+  ) {
+    self.init()
+    switch residual {
+    case .none: break
+    case .whole:
+      self.residual = binding.floats(1)
+      residual_channels = columnCount
+    case .channels(let count):
+      self.residual = binding.floats(1)
+      residual_channels = count
+    }
+    residual_stride = columnCount
+    let bounds = activation.clampBounds ?? -Float.infinity...Float.infinity
+    low = bounds.lowerBound
+    high = bounds.upperBound
+    self.activation =
+      switch activation {
+      case .hardSwish: MNV4_F32_HARD_SWISH
+      case .hardSigmoid: MNV4_F32_HARD_SIGMOID
+      case .identity, .relu, .relu6, .sigmoid, .silu, .gelu: MNV4_F32_CLAMP
+      }
+  }
+
+  /// For an output that starts `channel` channels later.
+  mutating func shift(by channel: Int) {
+    residual = residual.map { $0 + channel }
+    residual_channels = Swift.max(residual_channels &- channel, 0)
+  }
+}
+
+/// Group by group, a grid of rows by panels of columns.
+private struct FloatGemmBody: StepBody {
+  let gemm: @convention(c) (UnsafePointer<mnv4_f32_gemm>?, mnv4_f32_gemm_range) -> Void
+  /// Nil where the rows lie one after the other.
+  let conv:
+    (@convention(c) (
+      UnsafePointer<mnv4_f32_conv>?, mnv4_f32_gemm_range, UnsafeMutableRawPointer?
+    ) -> Void)?
+  /// Of the first group.
+  let problem: mnv4_f32_conv
+  /// What is applied to the stored sums.
+  let activation: Activation?
+  let groupCount: Int
+  /// Columns of a group's panels.
+  let groupColumns: Int
+  let cells: Grid
+  let workspace: Workspace
+
+  var partCount: Int { groupCount * cells.partCount }
+
+  func run(part: Int) {
+    let (group, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
+    let (rows, panels) = cells[cell]
+    var own = problem
+    let channel = group &* own.product.columns
+    own.product.input += group &* own.channels
+    own.product.output += channel
+    own.product.weights += group &* groupColumns &* own.product.depth
+    own.product.bias += group &* groupColumns
+    own.product.epilogue.shift(by: channel)
+    let range = mnv4_f32_gemm_range(
+      row_begin: rows.lowerBound, row_end: rows.upperBound, panel_begin: panels.lowerBound,
+      panel_end: panels.upperBound)
+    if let conv {
+      workspace.withSlot { conv(&own, range, $0) }
+    } else {
+      gemm(&own.product, range)
+    }
+    guard let activation else { return }
+    let first = panels.lowerBound &* FloatGemm.panelWidth
+    let last = min(panels.upperBound &* FloatGemm.panelWidth, own.product.columns)
+    for row in rows {
+      activation.apply(
+        to: own.product.output + (row &* own.product.output_stride &+ first),
+        count: last &- first)
+    }
+  }
+}
