@@ -20,3 +20,27 @@ VEC_INLINE vec vec_activate(vec x, enum mnv4_f32_activation activation, vec low,
   }
   return x;
 }
+
+/// Applies the epilogue's activation to `count` vectors, best a constant.
+VEC_INLINE void vec_activate_all(
+    vec *sums, const int count, const struct mnv4_f32_epilogue *epilogue) {
+  const vec low = vec_set(epilogue->low), high = vec_set(epilogue->high);
+  switch (epilogue->activation) {
+  case MNV4_F32_CLAMP:
+#pragma clang loop unroll(full)
+    for (int i = 0; i < count; i++) sums[i] = vec_activate(sums[i], MNV4_F32_CLAMP, low, high);
+    break;
+  case MNV4_F32_HARD_SWISH:
+#pragma clang loop unroll(full)
+    for (int i = 0; i < count; i++) {
+      sums[i] = vec_activate(sums[i], MNV4_F32_HARD_SWISH, low, high);
+    }
+    break;
+  case MNV4_F32_HARD_SIGMOID:
+#pragma clang loop unroll(full)
+    for (int i = 0; i < count; i++) {
+      sums[i] = vec_activate(sums[i], MNV4_F32_HARD_SIGMOID, low, high);
+    }
+    break;
+  }
+}

@@ -3,6 +3,7 @@
 #define MNV4_CMICROKERNELS_H
 
 #include "cpu.h"
+#include "f32_depthwise.h"
 #include "f32_gemm.h"
 #include "q8_depthwise.h"
 #include "q8_gemm.h"

@@ -1,0 +1,32 @@
+// The list of the float32 depthwise convolutions, and what they share.
+
+#include "../include/f32_depthwise.h"
+
+const struct mnv4_f32_depthwise_kernel mnv4_f32_depthwise_kernels[] = {
+#if defined(__x86_64__)
+    {"f32_depthwise_avx512", MNV4_CPU_AVX512, 2, mnv4_f32_depthwise_avx512},
+    {"f32_depthwise_avx2", MNV4_CPU_AVX2, 2, mnv4_f32_depthwise_avx2},
+#endif
+    {"f32_depthwise_portable", 0, 2, mnv4_f32_depthwise_portable},
+};
+
+const int32_t mnv4_f32_depthwise_kernel_count =
+    sizeof mnv4_f32_depthwise_kernels / sizeof mnv4_f32_depthwise_kernels[0];
+
+enum { BLOCK = MNV4_F32_DEPTHWISE_BLOCK };
+
+ptrdiff_t mnv4_f32_depthwise_packed_count(ptrdiff_t taps, ptrdiff_t channels) {
+  return (channels + BLOCK - 1) / BLOCK * BLOCK * taps;
+}
+
+void mnv4_f32_depthwise_pack(
+    const float *weights, ptrdiff_t taps, ptrdiff_t channels, float *packed) {
+  for (ptrdiff_t start = 0; start < channels; start += BLOCK) {
+    for (ptrdiff_t tap = 0; tap < taps; tap++) {
+      for (ptrdiff_t lane = 0; lane < BLOCK; lane++) {
+        const ptrdiff_t channel = start + lane;
+        *packed++ = channel < channels ? weights[channel * taps + tap] : 0;
+      }
+    }
+  }
+}

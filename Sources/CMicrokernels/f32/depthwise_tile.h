@@ -1,0 +1,155 @@
+// Register tiles of a depthwise convolution: neighbouring outputs share the inputs and weights that
+// they load. Included after one of the simd_*.h headers, with DEPTHWISE_COLUMNS defined.
+
+#include "../include/f32_depthwise.h"
+#include "activation.h"
+
+enum {
+  /// Rows and columns of the outputs of a whole tile.
+  TILE_ROWS = 2,
+  TILE_COLUMNS = DEPTHWISE_COLUMNS,
+};
+
+/// A run of tiles along a row of the output.
+struct depthwise_tile {
+  /// Where the first output's window starts; outside the image where it reaches into the padding.
+  const float *input;
+  ptrdiff_t pixel_stride, line_stride;
+  float *output;
+  ptrdiff_t output_pixel_stride, output_line_stride;
+  /// How many tiles follow one another; 1 at the edges.
+  ptrdiff_t tile_count;
+  /// At the edges: the rows and columns of the input, counted from the window's start, that lie within
+  /// the image, and how many columns of outputs there are.
+  int32_t row_begin, row_end, column_begin, column_end, columns;
+  /// A multiple of 16, and the end of the channels.
+  ptrdiff_t channel_begin, channel_end;
+  /// At the first output; null where there is none.
+  const float *residual;
+  ptrdiff_t residual_pixel_stride, residual_line_stride;
+};
+
+/// Adds the residual to the sums of `rows` × `columns` outputs, of channels from `channel` on,
+/// activates and stores them.
+VEC_INLINE void depthwise_finish(
+    const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile, vec *sums,
+    float *output, const float *residual, ptrdiff_t channel, const int rows, const int columns,
+    const int is_edge) {
+  const int stored = is_edge ? tile->columns : columns;
+  if (residual) {
+    const vec_mask lanes = vec_first(problem->epilogue.residual_channels - channel);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows * columns; i++) {
+      if (i % columns >= stored) continue;
+      const float *pixel = residual + i / columns * tile->residual_line_stride +
+                           i % columns * tile->residual_pixel_stride;
+      sums[i] = vec_add_masked(sums[i], pixel + channel, lanes);
+    }
+  }
+  vec_activate_all(sums, rows * columns, &problem->epilogue);
+  const ptrdiff_t line = tile->output_line_stride, step = tile->output_pixel_stride;
+  const ptrdiff_t left = tile->channel_end - channel;
+  output += channel;
+  if (left >= VEC_LANES) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows * columns; i++) {
+      if (i % columns >= stored) continue;
+      vec_store(output + i / columns * line + i % columns * step, sums[i]);
+    }
+  } else {
+    const vec_mask lanes = vec_first(left);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows * columns; i++) {
+      if (i % columns >= stored) continue;
+      vec_store_masked(output + i / columns * line + i % columns * step, sums[i], lanes);
+    }
+  }
+}
+
+/// The outputs of `rows` × TILE_COLUMNS pixels in one vector of channels.
+VEC_INLINE void depthwise_vector(
+    const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile,
+    const float *input, float *output, const float *residual, ptrdiff_t channel,
+    const int kernel, const int stride, const int rows, const int is_edge) {
+  const float *weights =
+      problem->weights +
+      (channel / MNV4_F32_DEPTHWISE_BLOCK * kernel * kernel) * MNV4_F32_DEPTHWISE_BLOCK +
+      channel % MNV4_F32_DEPTHWISE_BLOCK;
+  vec sums[TILE_ROWS * TILE_COLUMNS];
+  const vec bias = vec_load(problem->bias + channel);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows * TILE_COLUMNS; i++) sums[i] = bias;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < (rows - 1) * stride + kernel; i++) {
+    if (is_edge && (i < tile->row_begin || i >= tile->row_end)) continue;
+    const float *line = input + i * tile->line_stride + channel;
+#pragma clang loop unroll(full)
+    for (int j = 0; j < (TILE_COLUMNS - 1) * stride + kernel; j++) {
+      if (is_edge && (j < tile->column_begin || j >= tile->column_end)) continue;
+      const vec element = vec_load(line + j * tile->pixel_stride);
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) {
+        const int tap_row = i - r * stride;
+        if (tap_row < 0 || tap_row >= kernel) continue;
+#pragma clang loop unroll(full)
+        for (int x = 0; x < TILE_COLUMNS; x++) {
+          const int tap_column = j - x * stride;
+          if (tap_column < 0 || tap_column >= kernel) continue;
+          const vec weight =
+              vec_load(weights + (tap_row * kernel + tap_column) * MNV4_F32_DEPTHWISE_BLOCK);
+          vec *sum = &sums[r * TILE_COLUMNS + x];
+          *sum = vec_fma(element, weight, *sum);
+        }
+      }
+    }
+  }
+  depthwise_finish(
+      problem, tile, sums, output, residual, channel, rows, TILE_COLUMNS, is_edge);
+}
+
+VEC_INLINE void depthwise_tiles(
+    const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile,
+    const int kernel, const int stride, const int rows, const int is_edge) {
+  const float *input = tile->input;
+  float *output = tile->output;
+  const float *residual = tile->residual;
+  for (ptrdiff_t i = 0; i < tile->tile_count; i++) {
+    for (ptrdiff_t channel = tile->channel_begin; channel < tile->channel_end;
+         channel += VEC_LANES) {
+      depthwise_vector(
+          problem, tile, input, output, residual, channel, kernel, stride, rows, is_edge);
+    }
+    input += TILE_COLUMNS * stride * tile->pixel_stride;
+    output += TILE_COLUMNS * tile->output_pixel_stride;
+    if (residual) residual += TILE_COLUMNS * tile->residual_pixel_stride;
+  }
+}
+
+typedef void depthwise_function(
+    const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile);
+
+/// The tiles of one filter and stride.
+struct depthwise_shape {
+  int32_t kernel, stride;
+  /// Two rows of outputs whose windows lie within the image, and those of two rows and of one row
+  /// that are incomplete or reach beyond it.
+  depthwise_function *inner, *edge, *single_row;
+};
+
+#define DEPTHWISE_TILE(name, kernel, stride, rows, is_edge)                                \
+  static void name(                                                                        \
+      const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile) {       \
+    depthwise_tiles(problem, tile, kernel, stride, rows, is_edge);                         \
+  }
+#define DEPTHWISE_SHAPE(kernel, stride)                                                    \
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride, kernel, stride, 2, 0)                     \
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_edge, kernel, stride, 2, 1)              \
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_row, kernel, stride, 1, 1)
+#define DEPTHWISE_ENTRY(kernel, stride)                                                    \
+  {kernel, stride, depthwise_##kernel##_s##stride, depthwise_##kernel##_s##stride##_edge,  \
+   depthwise_##kernel##_s##stride##_row},
+#define EACH_SHAPE(M) M(3, 1) M(3, 2) M(5, 1) M(5, 2) M(7, 1) M(7, 2)
+
+EACH_SHAPE(DEPTHWISE_SHAPE)
+
+static const struct depthwise_shape depthwise_shapes[] = {EACH_SHAPE(DEPTHWISE_ENTRY)};
