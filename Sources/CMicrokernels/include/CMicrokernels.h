@@ -4,5 +4,6 @@
 
 #include "cpu.h"
 #include "q8_depthwise.h"
+#include "q8_elementwise.h"
 
 #endif
