@@ -67,5 +67,9 @@ void mnv4_q8dw_any_pack(
     void *packed);
 
 void mnv4_q8_depthwise_scalar(const mnv4_q8_depthwise_call *call);
+#if defined(__x86_64__)
+void mnv4_q8_depthwise_any_avx512(const mnv4_q8_depthwise_call *call);
+void mnv4_q8_depthwise_any_avx2(const mnv4_q8_depthwise_call *call);
+#endif
 
 #endif

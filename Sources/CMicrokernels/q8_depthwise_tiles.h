@@ -127,4 +127,10 @@ void mnv4_q8dw_pack(
     mnv4_q8dw_form form, const mnv4_q8_depthwise_layer *layer,
     const mnv4_q8_depthwise_constants *constants, void *packed);
 
+#if defined(__x86_64__)
+void mnv4_q8_depthwise_rows_avx512vnni(const mnv4_q8_depthwise_call *call);
+void mnv4_q8_depthwise_rows_avx512(const mnv4_q8_depthwise_call *call);
+void mnv4_q8_depthwise_rows_avx2(const mnv4_q8_depthwise_call *call);
+#endif
+
 #endif

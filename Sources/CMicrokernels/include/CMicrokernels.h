@@ -4,8 +4,10 @@
 
 #include "cpu.h"
 #include "f32_depthwise.h"
+#include "f32_epilogue.h"
 #include "f32_gemm.h"
 #include "q8_depthwise.h"
+#include "q8_elementwise.h"
 #include "q8_gemm.h"
 
 #endif

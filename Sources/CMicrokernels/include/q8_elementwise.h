@@ -1,0 +1,91 @@
+// Additions, products, functions and means of 8-bit integers: docs/quantization.md, "Additions",
+// "Products", "Functions" and "Means".
+//
+// Operands and outputs are int8 or uint8, all of one call the same. They may lie anywhere; up to 63
+// bytes past the end of an operand are read and never enter a result. An output may be the first
+// operand itself and overlaps nothing else.
+#ifndef MNV4_Q8_ELEMENTWISE_H
+#define MNV4_Q8_ELEMENTWISE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// The type of the elements of a call, and those of its output.
+typedef struct mnv4_q8_elements {
+  /// int8 if true, else uint8. All zero points and bounds lie in the type's range.
+  bool is_signed;
+  /// Of the output; the lower bound is not above the upper.
+  int32_t zero_point, lower, upper;
+} mnv4_q8_elements;
+
+/// The first operand and the output: `row_count` rows of `row_length` elements without gaps. The
+/// second operand's rows begin `second_stride` elements apart: as many as a row has, or 0 where every
+/// row meets the same elements (one number a channel). Counts are above zero.
+///
+/// What has no rows is one row: it is faster.
+typedef struct mnv4_q8_rows {
+  const void *first;
+  const void *second;
+  void *output;
+  ptrdiff_t row_count, row_length, second_stride;
+} mnv4_q8_rows;
+
+/// y = clamp(⌊(m₁ · (x₁ − z₁) + m₂ · (x₂ − z₂) + 2ⁿ⁻¹) / 2ⁿ⌋ + z_y)
+typedef struct mnv4_q8_addition {
+  mnv4_q8_elements output;
+  /// m₁ and m₂: 0 to 2²¹.
+  int32_t first_multiplier, second_multiplier;
+  /// n: 13 to 30.
+  int32_t shift;
+  /// z₁ and z₂.
+  int32_t first_zero_point, second_zero_point;
+  /// Elements at the start of a row that the second operand is added to, 0 to the row's length. For
+  /// the others x₂ = z₂; theirs are not read, but for those within the 63 bytes.
+  ptrdiff_t added_length;
+} mnv4_q8_addition;
+
+/// y = clamp(round(float32((x₁ − z₁) · (x₂ − z₂)) · scale) + z_y)
+typedef struct mnv4_q8_product {
+  mnv4_q8_elements output;
+  int32_t first_zero_point, second_zero_point;
+  /// s₁ · s₂ / s_y: finite, not negative.
+  float scale;
+} mnv4_q8_product;
+
+/// The mean of each channel over all pixels of an image:
+/// y = clamp(round(float32(Σ (x − z_x)) · scale) + z_y)
+typedef struct mnv4_q8_mean {
+  mnv4_q8_elements output;
+  int32_t input_zero_point;
+  /// s_x / (s_y · float32(pixel count)): finite, not negative.
+  float scale;
+  /// [pixel_count][channels]; at most 2²³ pixels. The output is [channels].
+  const void *input;
+  void *means;
+  ptrdiff_t pixel_count, channels;
+  /// The channels that the call computes: channel_begin..<channel_end, at least one.
+  ptrdiff_t channel_begin, channel_end;
+} mnv4_q8_mean;
+
+/// An instruction set's implementations. All give the same integers.
+typedef struct mnv4_q8_elementwise_kernels_of_set {
+  /// "avx512", "avx2" or "scalar".
+  const char *name;
+  /// Bits of cpu.h; 0: runs anywhere.
+  uint32_t features;
+  void (*add)(const mnv4_q8_addition *addition, const mnv4_q8_rows *rows);
+  void (*multiply)(const mnv4_q8_product *product, const mnv4_q8_rows *rows);
+  /// `count` elements through a table of 256, which is indexed by the bits of an element taken as
+  /// uint8, also where elements are int8. The output may be the input.
+  void (*lookup)(const uint8_t table[256], const void *input, void *output, ptrdiff_t count);
+  void (*mean)(const mnv4_q8_mean *mean);
+} mnv4_q8_elementwise_kernels_of_set;
+
+/// The implementations that this architecture has, the fastest first; the last runs anywhere.
+///
+/// - Returns: the first of `mnv4_q8_elementwise_kernel_count()` entries of a constant table.
+const mnv4_q8_elementwise_kernels_of_set *mnv4_q8_elementwise_kernels(void);
+int32_t mnv4_q8_elementwise_kernel_count(void);
+
+#endif

@@ -1,0 +1,60 @@
+#include "q8_depthwise_tiles.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <string.h>
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+#define MNV4_WIDTH 32
+#define MNV4_ROWS 2
+#define MNV4_RUN mnv4_q8_depthwise_rows_avx2
+#define MNV4_REGISTER "+x"
+#define V(name) _mm256_##name
+#define I(name) _mm256_##name##_si256
+typedef __m256i integers;
+typedef __m256 floats;
+
+static inline __attribute__((always_inline)) __m256i multiply_add(
+    __m256i sums, __m256i group, __m256i weights) {
+  return _mm256_add_epi32(sums, _mm256_madd_epi16(group, weights));
+}
+
+/// Two rows of 32 channels → lanes of two 16-bit integers.
+static inline __attribute__((always_inline)) void interleave(
+    const __m256i rows[2], uint8_t *column) {
+  const __m256i zero = _mm256_setzero_si256();
+  const __m256i low = _mm256_unpacklo_epi8(rows[0], rows[1]);
+  const __m256i high = _mm256_unpackhi_epi8(rows[0], rows[1]);
+  __m256i *const vectors = (__m256i *)column;
+  _mm256_store_si256(vectors, _mm256_unpacklo_epi8(low, zero));
+  _mm256_store_si256(vectors + 1, _mm256_unpackhi_epi8(low, zero));
+  _mm256_store_si256(vectors + 2, _mm256_unpacklo_epi8(high, zero));
+  _mm256_store_si256(vectors + 3, _mm256_unpackhi_epi8(high, zero));
+}
+
+/// 32 bytes of one segment, or of two segments `step` bytes apart.
+static inline __attribute__((always_inline)) __m256i gather(
+    const uint8_t *pixel, ptrdiff_t step, int32_t segments) {
+  if (segments == 1) return _mm256_loadu_si256((const __m256i *)pixel);
+  return _mm256_inserti128_si256(
+      _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)pixel)),
+      _mm_loadu_si128((const __m128i *)(pixel + step)), 1);
+}
+
+/// The first `count` bytes of a segment of `room` bytes.
+static inline __attribute__((always_inline)) void store_segment(
+    uint8_t *pixel, __m256i bytes, int32_t segment, int32_t room, int32_t count) {
+  _Alignas(32) uint8_t lanes[32];
+  _mm256_store_si256((__m256i *)lanes, bytes);
+  const uint8_t *first = lanes + segment * room;
+  if (count >= 16) _mm_storeu_si128((__m128i *)pixel, _mm_load_si128((const __m128i *)first));
+  for (int32_t i = count & ~15; i < count; ++i) pixel[i] = first[i];
+}
+
+#include "q8_depthwise_rows.h"
+
+#pragma clang attribute pop
+
+#endif
