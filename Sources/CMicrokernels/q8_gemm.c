@@ -8,6 +8,7 @@ const mnv4_q8_gemm_kernel *mnv4_q8_gemm_kernel_at(int32_t index) {
 #if defined(__x86_64__)
       &mnv4_q8_gemm_avx512vnni,
 #endif
+      &mnv4_q8_gemm_scalar,
   };
   const int32_t count = sizeof kernels / sizeof kernels[0];
   return index >= 0 && index < count ? kernels[index] : NULL;
