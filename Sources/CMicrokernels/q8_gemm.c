@@ -6,8 +6,9 @@
 const mnv4_q8_gemm_kernel *mnv4_q8_gemm_kernel_at(int32_t index) {
   static const mnv4_q8_gemm_kernel *const kernels[] = {
 #if defined(__x86_64__)
-      &mnv4_q8_gemm_avx512vnni,
+      &mnv4_q8_gemm_avx512vnni, &mnv4_q8_gemm_avx512, &mnv4_q8_gemm_avx2,
 #endif
+      &mnv4_q8_gemm_scalar,
   };
   const int32_t count = sizeof kernels / sizeof kernels[0];
   return index >= 0 && index < count ? kernels[index] : NULL;

@@ -5,8 +5,9 @@
 #include "cpu.h"
 #include "q8_gemm.h"
 
+extern const mnv4_q8_gemm_kernel mnv4_q8_gemm_scalar;
 #if defined(__x86_64__)
-extern const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512vnni;
+extern const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512vnni, mnv4_q8_gemm_avx512, mnv4_q8_gemm_avx2;
 #endif
 
 #endif

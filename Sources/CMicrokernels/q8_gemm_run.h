@@ -107,13 +107,13 @@ static void copy_row(const q8_gemm_call *c, value *to, int64_t y, int64_t column
 /// the input itself where nothing is to convert.
 static q8_gemm_band load_band(const q8_gemm_call *c, int64_t y, int64_t x, int32_t rows,
                               int32_t slot) {
-  const mnv4_q8_gemm_problem *p = c->problem;
   const mnv4_q8_gemm_shape *s = &c->shape;
   q8_gemm_band band = {.rows = rows, .pixel = y * s->output_width + x};
   const bool single = s->kernel_width == 1;
   const int64_t top = y * s->stride_y - s->padding_top;
   const int64_t left = x * s->stride_x - s->padding_left;
 #if EIGHT_BIT_INPUT
+  const mnv4_q8_gemm_problem *p = c->problem;
   const int64_t right = left + (int64_t)(rows - 1) * s->stride_x;
   if (c->flip == 0 && single && s->kernel_height == 1 && top >= 0 && top < s->input_height &&
       left >= 0 && right < s->input_width && p->input_pixel_stride * s->stride_x % 2048 != 0) {
@@ -136,7 +136,6 @@ static q8_gemm_band load_band(const q8_gemm_call *c, int64_t y, int64_t x, int32
 /// Computes the tiles that wait, for all channels of the range.
 static void run_tiles(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
                       const q8_gemm_band *bands, int32_t count, finish_function finish) {
-  const mnv4_q8_gemm_problem *p = c->problem;
   const int32_t factor = c->header->row_sum_factor;
   q8_gemm_tile tile = {
       .offsets = c->offsets,
@@ -161,7 +160,7 @@ static void run_tiles(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
     const char *panel = (const char *)(c->header + 1) + (size_t)channel * per_channel;
     const int32_t left = range->channel_end - channel;
     q8_gemm_outputs out = {
-        .problem = p,
+        .problem = c->problem,
         .accumulators = c->accumulators,
         .scales = (const float *)(const void *)(panel + (size_t)width * sizeof(int32_t)),
         .channel = channel,

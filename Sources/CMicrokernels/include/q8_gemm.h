@@ -7,8 +7,8 @@
 //     a = sum((x - z_x) * (w - z_w)) + bias                  exact, in 32-bit integers
 //     y = clamp(round(float32(a) * scale) + z_y)             to nearest, ties to even
 //
-// Every input buffer (activations, packed weights, addend) may be read up to 64 bytes past its
-// end, never before its start. Nothing is written but the outputs of the range and the scratch.
+// Activations and packed constants may be read up to 64 bytes past their end, never before their
+// start; addends not at all. Nothing is written but the outputs of the range and the scratch.
 #ifndef MNV4_Q8_GEMM_H
 #define MNV4_Q8_GEMM_H
 
