@@ -4,6 +4,8 @@ internal import MNV4Core
 public enum BackendChoice: String, Hashable, Sendable, CaseIterable {
   /// For each step the one that should be fastest.
   case automatic = "auto"
+  /// Kernels in C for the vectors of the processor; steps that they do not compute run elsewhere.
+  case microkernels
   /// XNNPACK's operators; steps that it has no operator for run on `swift`.
   case xnnpack
   /// The portable Swift kernels, which run everything.

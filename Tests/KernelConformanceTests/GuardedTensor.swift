@@ -1,31 +1,26 @@
-import MNV4Core
-
-/// A tensor amid guards: every byte around it is 0xA5, or NaNs where it is an input.
+/// A tensor that a guard follows: bytes of 0xA5, or NaNs where it is an input.
 struct GuardedTensor {
-  private static let guardCount = 16
-  private let buffer: AlignedBuffer
+  private let pages: GuardedPages
   private let count: Int
 
   /// An output of `count` elements, each of them poison.
   init(outputCount count: Int) throws {
     self.count = count
-    buffer = try AlignedBuffer(byteCount: (count + Self.guardCount * 2) * 4)
-    buffer.unsafeMutableBytes.initializeMemory(as: UInt8.self, repeating: 0xA5)
+    pages = try GuardedPages(byteCount: count * 4)
+    pages.bytes.initializeMemory(as: UInt8.self, repeating: 0xA5)
   }
 
   /// An input; NaNs lie where kernels may read past its end.
   init(_ elements: [Float]) throws {
     count = elements.count
-    buffer = try AlignedBuffer(byteCount: (count + Self.guardCount * 2) * 4)
-    let all = buffer.pointer(as: Float.self)
-    all.update(repeating: .nan, count: count + Self.guardCount * 2)
-    (all + Self.guardCount).update(from: elements, count: count)
+    pages = try GuardedPages(byteCount: count * 4)
+    let all = pages.bytes.bindMemory(to: Float.self)
+    all.update(repeating: .nan)
+    elements.withUnsafeBytes { pages.bytes.copyMemory(from: $0) }
   }
 
   /// On a 64-byte boundary.
-  var pointer: UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(buffer.pointer(as: Float.self) + Self.guardCount)
-  }
+  var pointer: UnsafeMutableRawPointer { pages.pointer }
 
   var elements: [Float] {
     let start = pointer.assumingMemoryBound(to: Float.self)
@@ -34,10 +29,8 @@ struct GuardedTensor {
 
   var bits: [UInt32] { elements.map(\.bitPattern) }
 
-  /// Everything around the elements.
+  /// What follows the elements.
   var guardBits: [UInt32] {
-    let all = UnsafeBufferPointer(
-      start: buffer.pointer(as: UInt32.self), count: count + Self.guardCount * 2)
-    return Array(all.prefix(Self.guardCount) + all.suffix(Self.guardCount))
+    pages.bytes.dropFirst(count * 4).map(UInt32.init)
   }
 }

@@ -13,6 +13,10 @@ const struct mnv4_f32_depthwise_kernel mnv4_f32_depthwise_kernels[] = {
 const int32_t mnv4_f32_depthwise_kernel_count =
     sizeof mnv4_f32_depthwise_kernels / sizeof mnv4_f32_depthwise_kernels[0];
 
+const struct mnv4_f32_depthwise_kernel *mnv4_f32_depthwise_kernel_at(int32_t index) {
+  return index < mnv4_f32_depthwise_kernel_count ? &mnv4_f32_depthwise_kernels[index] : 0;
+}
+
 enum { BLOCK = MNV4_F32_DEPTHWISE_BLOCK };
 
 ptrdiff_t mnv4_f32_depthwise_packed_count(ptrdiff_t taps, ptrdiff_t channels) {

@@ -15,6 +15,10 @@ const struct mnv4_f32_gemm_kernel mnv4_f32_gemm_kernels[] = {
 const int32_t mnv4_f32_gemm_kernel_count =
     sizeof mnv4_f32_gemm_kernels / sizeof mnv4_f32_gemm_kernels[0];
 
+const struct mnv4_f32_gemm_kernel *mnv4_f32_gemm_kernel_at(int32_t index) {
+  return index < mnv4_f32_gemm_kernel_count ? &mnv4_f32_gemm_kernels[index] : 0;
+}
+
 ptrdiff_t mnv4_f32_gemm_packed_count(ptrdiff_t depth, ptrdiff_t columns) {
   return (columns + MNV4_F32_PANEL - 1) / MNV4_F32_PANEL * MNV4_F32_PANEL * depth;
 }

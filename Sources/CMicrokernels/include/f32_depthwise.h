@@ -73,6 +73,9 @@ struct mnv4_f32_depthwise_kernel {
 extern const struct mnv4_f32_depthwise_kernel mnv4_f32_depthwise_kernels[];
 extern const int32_t mnv4_f32_depthwise_kernel_count;
 
+/// The kernel of that number, from 0; null beyond the last.
+const struct mnv4_f32_depthwise_kernel *mnv4_f32_depthwise_kernel_at(int32_t index);
+
 #if defined(__x86_64__)
 void mnv4_f32_depthwise_avx512(
     const struct mnv4_f32_depthwise *problem, struct mnv4_f32_depthwise_range range);

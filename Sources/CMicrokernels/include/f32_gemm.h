@@ -97,6 +97,9 @@ struct mnv4_f32_gemm_kernel {
 extern const struct mnv4_f32_gemm_kernel mnv4_f32_gemm_kernels[];
 extern const int32_t mnv4_f32_gemm_kernel_count;
 
+/// The kernel of that number, from 0; null beyond the last.
+const struct mnv4_f32_gemm_kernel *mnv4_f32_gemm_kernel_at(int32_t index);
+
 #if defined(__x86_64__)
 void mnv4_f32_gemm_14x32_avx512(
     const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range);

@@ -120,13 +120,13 @@ private struct ByteDepthwise: Sendable {
     layer.input_zero_point = input.zeroPoint
     if output.isFloat {
       let bounds = activation.clampBounds ?? -Float.infinity...Float.infinity
-      layer.output_type = Int32(MNV4_Q8_DEPTHWISE_FLOAT32.rawValue)
+      layer.output_type = Int32(MNV4_Q8_DEPTHWISE_FLOAT32)
       layer.float_lower = bounds.lowerBound
       layer.float_upper = bounds.upperBound
     } else {
       let bounds = output.integerRange(after: activation)
       layer.output_type = Int32(
-        (output.elementType == .int8 ? MNV4_Q8_DEPTHWISE_INT8 : MNV4_Q8_DEPTHWISE_UINT8).rawValue)
+        output.elementType == .int8 ? MNV4_Q8_DEPTHWISE_INT8 : MNV4_Q8_DEPTHWISE_UINT8)
       layer.output_zero_point = output.zeroPoint
       layer.output_lower = bounds.lowerBound
       layer.output_upper = bounds.upperBound

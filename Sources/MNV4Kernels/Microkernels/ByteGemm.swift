@@ -279,10 +279,11 @@ private struct ByteGemmBody: StepBody {
   let workspace: Workspace
 
   init(
-    run: @escaping @convention(c) (
-      UnsafePointer<mnv4_q8_gemm_problem>?, UnsafePointer<mnv4_q8_gemm_range>?,
-      UnsafeMutableRawPointer?
-    ) -> Void,
+    run:
+      @escaping @convention(c) (
+        UnsafePointer<mnv4_q8_gemm_problem>?, UnsafePointer<mnv4_q8_gemm_range>?,
+        UnsafeMutableRawPointer?
+      ) -> Void,
     problem: mnv4_q8_gemm_problem, layer: ByteGemmLayer, groupByteCount: Int,
     outputElementByteCount: Int, cells: Grid, workspace: Workspace
   ) {

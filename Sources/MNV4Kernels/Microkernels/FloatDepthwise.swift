@@ -18,8 +18,7 @@ private struct FloatDepthwise: Sendable {
   let name: String
   let rates: MicrokernelRates
   let rowStep: Int
-  let run:
-    @convention(c) (UnsafePointer<mnv4_f32_depthwise>?, mnv4_f32_depthwise_range) -> Void
+  let run: @convention(c) (UnsafePointer<mnv4_f32_depthwise>?, mnv4_f32_depthwise_range) -> Void
 
   static let blockWidth = Int(MNV4_F32_DEPTHWISE_BLOCK)
 
@@ -148,8 +147,7 @@ private struct PackedFloatDepthwise: PackedKernel {
 
 /// Image by image, a grid of rows by blocks of channels.
 private struct FloatDepthwiseBody: StepBody {
-  let run:
-    @convention(c) (UnsafePointer<mnv4_f32_depthwise>?, mnv4_f32_depthwise_range) -> Void
+  let run: @convention(c) (UnsafePointer<mnv4_f32_depthwise>?, mnv4_f32_depthwise_range) -> Void
   /// Of the first image.
   let problem: mnv4_f32_depthwise
   /// What is applied to the stored sums.

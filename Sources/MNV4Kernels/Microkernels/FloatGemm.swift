@@ -257,9 +257,11 @@ private struct FloatGemmBody: StepBody {
   let gemm: @convention(c) (UnsafePointer<mnv4_f32_gemm>?, mnv4_f32_gemm_range) -> Void
   /// Nil where the rows lie one after the other.
   let conv:
-    (@convention(c) (
-      UnsafePointer<mnv4_f32_conv>?, mnv4_f32_gemm_range, UnsafeMutableRawPointer?
-    ) -> Void)?
+    (
+      @convention(c) (
+        UnsafePointer<mnv4_f32_conv>?, mnv4_f32_gemm_range, UnsafeMutableRawPointer?
+      ) -> Void
+    )?
   /// Of the first group.
   let problem: mnv4_f32_conv
   /// What is applied to the stored sums.

@@ -15,6 +15,7 @@ extension KernelBackend {
   package static let microkernelFamilies: [KernelFamily] = [
     KernelFamily(name: "integer layer", kernels: byteGemmKernels()),
     KernelFamily(name: "integer depthwise convolution", kernels: byteDepthwiseKernels()),
+    KernelFamily(name: "integer elements", kernels: byteElementwiseKernels()),
     KernelFamily(name: "layer", kernels: floatGemmKernels()),
     KernelFamily(name: "depthwise convolution", kernels: floatDepthwiseKernels()),
   ]
@@ -34,11 +35,11 @@ enum InstructionSet: CaseIterable {
   init?(features: UInt32) {
     guard features & ~Self.offered == 0 else { return nil }
     func asks(_ bit: Int) -> Bool { features & UInt32(bit) != 0 }
-    if asks(Int(MNV4_CPU_AVX512VNNI.rawValue)) {
+    if asks(MNV4_CPU_AVX512VNNI) {
       self = .avx512VNNI
-    } else if asks(Int(MNV4_CPU_AVX512.rawValue)) {
+    } else if asks(MNV4_CPU_AVX512) {
       self = .avx512
-    } else if asks(Int(MNV4_CPU_AVX2.rawValue)) {
+    } else if asks(MNV4_CPU_AVX2) {
       self = .avx2
     } else {
       self = .any
