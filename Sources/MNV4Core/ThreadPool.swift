@@ -18,7 +18,8 @@ package protocol ParallelTask: AnyObject {
 /// Threads that wait for work, owned by one session: the caller works too, so a pool of one thread
 /// starts none.
 ///
-/// `run` is called by one thread at a time. Workers poll briefly for the next task, then sleep.
+/// `run` is called by one thread at a time. Workers poll for the next task for some tens of
+/// microseconds, about what lies between two steps of an inference, then sleep.
 ///
 /// `@unchecked Sendable`: all shared state is in `State`, which is guarded as described there.
 package final class ThreadPool: @unchecked Sendable {
@@ -58,9 +59,9 @@ package final class ThreadPool: @unchecked Sendable {
       for index in 0..<max(partCount, 0) { task.run(part: index) }
       return
     }
-    state.publish(task, partCount: partCount, workerCount: threads.count)
-    state.work(on: task, partCount: partCount)
-    state.waitForWorkers()
+    state.publish(task, partCount: partCount)
+    state.work()
+    state.waitForParts()
   }
 
   private func stop() {
@@ -77,28 +78,37 @@ package struct ThreadError: Error, Hashable, CustomStringConvertible {
   package var description: String { "cannot start a thread: \(String(cString: strerror(code)))" }
 }
 
-/// A worker's life: sleep until a task is published, take parts until none is left.
+/// A worker's life: wait until a task is published, take parts until none is left.
 private func poolWorker(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   let state = Unmanaged<State>.fromOpaque(argument!).takeRetainedValue()
-  var seen = 0
-  while state.workOnNextTask(after: &seen) { state.workerDone() }
+  while state.waitForTask() { state.work() }
   return nil
 }
 
 /// What the caller and the workers share.
 ///
-/// `@unchecked Sendable`: `task` and `partCount` are written only while no worker runs a task, before
-/// `generation` is advanced (releasing), and read after it is seen to have advanced (acquiring). The
-/// condition variables only put threads to sleep.
+/// A part is claimed by advancing `claims`, whose upper half numbers the tasks and whose lower half the
+/// task's parts that are left. Who claims a part holds the task: the caller waits for all parts to end
+/// before it publishes another or returns.
+///
+/// `@unchecked Sendable`: `task` and `partCount` are written only while no part is claimed or left,
+/// before `claims` is stored (releasing); they are read after a part was claimed. The condition
+/// variables only put threads to sleep: who is about to sleep says so first and looks again, who has
+/// news tells it first and looks for sleepers, all in one order.
 private final class State: @unchecked Sendable {
-  private static let pollCount = 2_000
+  /// Polls before a thread sleeps, and before it offers its processor to others meanwhile.
+  private static let pollCount = 8_192
+  private static let pollsPerYield = 128
+  private static let partMask: UInt64 = 0xFFFF_FFFF
 
   private var task: (any ParallelTask)?
   private var partCount = 0
-  private let generation = Atomic<Int>(0)
-  private let nextPart = Atomic<Int>(0)
-  private let busyWorkers = Atomic<Int>(0)
+  private var taskNumber: UInt64 = 0
+  private let claims = Atomic<UInt64>(0)
+  private let unfinishedParts = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
+  private let sleepingWorkers = Atomic<Int>(0)
+  private let isCallerAsleep = Atomic<Bool>(false)
 
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let published = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -122,72 +132,101 @@ private final class State: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  func publish(_ task: some ParallelTask, partCount: Int, workerCount: Int) {
+  // MARK: The caller
+
+  /// - Parameter partCount: 1 to 2³² − 1.
+  func publish(_ task: some ParallelTask, partCount: Int) {
+    precondition(partCount <= Int(Self.partMask))
     self.task = task
     self.partCount = partCount
-    nextPart.store(0, ordering: .relaxed)
-    busyWorkers.store(workerCount, ordering: .relaxed)
+    taskNumber &+= 1
+    unfinishedParts.store(partCount, ordering: .relaxed)
+    claims.store(taskNumber &<< 32 | UInt64(partCount), ordering: .sequentiallyConsistent)
+    guard sleepingWorkers.load(ordering: .sequentiallyConsistent) > 0 else { return }
     pthread_mutex_lock(mutex)
-    generation.add(1, ordering: .releasing)
     pthread_cond_broadcast(published)
     pthread_mutex_unlock(mutex)
   }
 
-  func work(on task: some ParallelTask, partCount: Int) {
-    while true {
-      let part = nextPart.add(1, ordering: .relaxed).oldValue
-      guard part < partCount else { return }
-      task.run(part: part)
-    }
-  }
-
-  /// Waits for a task newer than `seen` and takes parts of it until none is left; false where the
-  /// pool is ending. Holds no reference to the task once it returns: the caller of `run` may drop the
-  /// last one, and the pool with it.
-  func workOnNextTask(after seen: inout Int) -> Bool {
-    guard let (task, partCount, generation) = nextTask(after: seen) else { return false }
-    seen = generation
-    work(on: task, partCount: partCount)
-    return true
-  }
-
-  private func nextTask(after seen: Int) -> (any ParallelTask, Int, Int)? {
-    func isNews() -> Bool {
-      generation.load(ordering: .acquiring) != seen || stopping.load(ordering: .acquiring)
-    }
-    var polls = 0
-    while !isNews() && polls < Self.pollCount { polls += 1 }
-    if !isNews() {
+  func waitForParts() {
+    func isDone() -> Bool { unfinishedParts.load(ordering: .sequentiallyConsistent) == 0 }
+    if !polls(for: isDone) {
       pthread_mutex_lock(mutex)
-      while !isNews() { pthread_cond_wait(published, mutex) }
-      pthread_mutex_unlock(mutex)
-    }
-    guard !stopping.load(ordering: .acquiring), let task else { return nil }
-    return (task, partCount, generation.load(ordering: .acquiring))
-  }
-
-  func workerDone() {
-    guard busyWorkers.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return }
-    pthread_mutex_lock(mutex)
-    pthread_cond_signal(finished)
-    pthread_mutex_unlock(mutex)
-  }
-
-  func waitForWorkers() {
-    var polls = 0
-    while busyWorkers.load(ordering: .acquiring) > 0 && polls < Self.pollCount { polls += 1 }
-    if busyWorkers.load(ordering: .acquiring) > 0 {
-      pthread_mutex_lock(mutex)
-      while busyWorkers.load(ordering: .acquiring) > 0 { pthread_cond_wait(finished, mutex) }
+      isCallerAsleep.store(true, ordering: .sequentiallyConsistent)
+      while !isDone() { pthread_cond_wait(finished, mutex) }
+      isCallerAsleep.store(false, ordering: .sequentiallyConsistent)
       pthread_mutex_unlock(mutex)
     }
     task = nil
   }
 
   func stop() {
-    stopping.store(true, ordering: .releasing)
+    stopping.store(true, ordering: .sequentiallyConsistent)
     pthread_mutex_lock(mutex)
     pthread_cond_broadcast(published)
     pthread_mutex_unlock(mutex)
+  }
+
+  // MARK: Everyone
+
+  /// Takes parts until none is left.
+  func work() {
+    while let part = claimPart() {
+      // Held until the part has ended and no longer: the caller of `run` may drop the last reference
+      // then, and the pool with it.
+      task.unsafelyUnwrapped.run(part: part)
+      finishPart()
+    }
+  }
+
+  /// Nil where none is left.
+  private func claimPart() -> Int? {
+    var seen = claims.load(ordering: .acquiring)
+    while seen & Self.partMask > 0 {
+      let (exchanged, original) = claims.weakCompareExchange(
+        expected: seen, desired: seen &- 1, successOrdering: .acquiring,
+        failureOrdering: .acquiring)
+      // From the first on.
+      if exchanged { return partCount &- Int(seen & Self.partMask) }
+      seen = original
+    }
+    return nil
+  }
+
+  private func finishPart() {
+    guard unfinishedParts.subtract(1, ordering: .sequentiallyConsistent).newValue == 0,
+      isCallerAsleep.load(ordering: .sequentiallyConsistent)
+    else { return }
+    pthread_mutex_lock(mutex)
+    pthread_cond_signal(finished)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Whether `condition` comes to hold while it is polled for.
+  @inline(__always)
+  private func polls(for condition: () -> Bool) -> Bool {
+    for count in 1...Self.pollCount {
+      if condition() { return true }
+      if count % Self.pollsPerYield == 0 { sched_yield() }
+    }
+    return condition()
+  }
+
+  // MARK: A worker
+
+  /// Waits for parts; false where the pool is ending.
+  func waitForTask() -> Bool {
+    func isNews() -> Bool {
+      claims.load(ordering: .sequentiallyConsistent) & Self.partMask > 0
+        || stopping.load(ordering: .sequentiallyConsistent)
+    }
+    if !polls(for: isNews) {
+      pthread_mutex_lock(mutex)
+      sleepingWorkers.add(1, ordering: .sequentiallyConsistent)
+      while !isNews() { pthread_cond_wait(published, mutex) }
+      sleepingWorkers.subtract(1, ordering: .sequentiallyConsistent)
+      pthread_mutex_unlock(mutex)
+    }
+    return !stopping.load(ordering: .sequentiallyConsistent)
   }
 }
