@@ -323,19 +323,13 @@ private struct ByteLookupBody: StepBody {
 // MARK: Means
 
 private struct PackedByteMean: PackedKernel {
-  let problem: mnv4_q8_mean
-  let imageCount: Int
+  let input: Value
+  let output: Value
   let kernels: ByteElementwise
 
   init(_ step: StepProblem, _ kernels: ByteElementwise) {
-    let (input, output) = (step.inputs[0], step.output)
-    let pixels = input.shape.elementCount / output.shape.elementCount
-    imageCount = input.shape[0]
-    problem = mnv4_q8_mean(
-      output: mnv4_q8_elements(output), input_zero_point: input.zeroPoint,
-      scale: Requantization.scale(mean: pixels, input: input.scale, output: output.scale),
-      input: nil, means: nil, pixel_count: pixels, channels: input.shape.last,
-      channel_begin: 0, channel_end: 0)
+    input = step.inputs[0]
+    output = step.output
     self.kernels = kernels
   }
 
@@ -344,14 +338,17 @@ private struct PackedByteMean: PackedKernel {
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    var own = problem
-    own.input = binding.inputs[0]
-    own.means = binding.output
+    let pixels = input.shape.elementCount / output.shape.elementCount
+    let problem = mnv4_q8_mean(
+      output: mnv4_q8_elements(output), input_zero_point: input.zeroPoint,
+      scale: Requantization.scale(mean: pixels, input: input.scale, output: output.scale),
+      input: binding.inputs[0], means: binding.output, pixel_count: pixels,
+      channels: input.shape.last, channel_begin: 0, channel_end: 0)
     let body = ByteMeanBody(
-      run: kernels.mean, problem: own, imageCount: imageCount,
+      run: kernels.mean, problem: problem, imageCount: input.shape[0],
       channels: Partition(
-        count: problem.channels, unit: 64,
-        nanosecondsPerItem: Double(problem.pixel_count) / (2 * kernels.rate), workers: workers))
+        count: input.shape.last, unit: 64,
+        nanosecondsPerItem: Double(pixels) / (2 * kernels.rate), workers: workers))
     return ParallelStep(body, partCount: body.partCount, workers: workers)
   }
 }
