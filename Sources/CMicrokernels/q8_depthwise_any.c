@@ -11,8 +11,8 @@ bool mnv4_q8dw_any_supports(const mnv4_q8_depthwise_layer *layer) {
 }
 
 size_t mnv4_q8dw_any_packed_byte_count(const mnv4_q8_depthwise_layer *layer) {
-  const ptrdiff_t width = mnv4_q8dw_any_unpack(layer, NULL).width;
-  return (size_t)width * 4 * (size_t)(2 + layer->kernel_height * layer->kernel_width);
+  const size_t vectors = 2 + (size_t)layer->kernel_height * (size_t)layer->kernel_width;
+  return (size_t)mnv4_q8dw_any_width(layer) * 4 * vectors;
 }
 
 size_t mnv4_q8dw_any_scratch_byte_count(const mnv4_q8_depthwise_layer *layer) {

@@ -11,8 +11,10 @@
 //   multiply_add(sums, group, weights)
 //   interleave(rows, columns)   `MNV4_ROWS` vectors of bytes → four of groups, such that packing them
 //                         twice restores the order of channels
-//   gather(pixel, step, segments)   the bytes of the segments, `step` bytes apart
-//   store_segment(pixel, bytes, segment, room, count)
+//   gather(pixels, segments)   the bytes of that many segments, each at its own place
+//   change_bytes(keep, bytes, change)   (bytes and keep) exclusive or change
+//   store_segments(pixel, step, bytes, column, columns, segments, count)   the first `count` bytes of
+//                         each segment that has more columns than `column`, `step` bytes apart
 
 #define MNV4_INLINE static inline __attribute__((always_inline))
 #define MNV4_UNROLL _Pragma("clang loop unroll(full)")
@@ -40,171 +42,8 @@ typedef struct strip {
   int32_t first_column;
 } strip;
 
-/// A vector of a group that holds the input's zero point everywhere.
-MNV4_INLINE integers interleaved_zero(const mnv4_q8_depthwise_layer *layer) {
-  const int32_t zero = layer->input_zero_point + (layer->input_is_signed ? 128 : 0);
-  return MNV4_ROWS == 4 ? V(set1_epi8)((int8_t)zero) : V(set1_epi16)((int16_t)zero);
-}
-
-/// Writes a column of border: `segments`, not zero, tells by its bits whose column lies in the image.
-static void fill_border(
-    const strip *s, const uint8_t *const rows[MNV4_ROWS], const ptrdiff_t steps[MNV4_ROWS],
-    uint32_t segments, uint8_t *column) {
-  integers bytes[MNV4_ROWS];
-  const integers flip = V(set1_epi8)(s->layer->input_is_signed ? -128 : 0);
-  for (int32_t k = 0; k < MNV4_ROWS; ++k) {
-    _Alignas(64) uint8_t lanes[MNV4_WIDTH];
-    for (int32_t i = 0; i < s->tile.segment_count; ++i) {
-      const int32_t room = s->tile.segment_channels;
-      const bool inside = segments >> i & 1;
-      memcpy(lanes + i * room, inside ? rows[k] + i * steps[k] : s->padding, (size_t)room);
-    }
-    bytes[k] = I(xor)(I(load)((const void *)lanes), flip);
-  }
-  interleave(bytes, column);
-}
-
-/// Writes the columns `begin`..<`end` of a group, all of whose segments lie in the image.
-MNV4_INLINE void fill_inside(
-    const strip *s, const uint8_t *const rows[MNV4_ROWS], const ptrdiff_t strides[MNV4_ROWS],
-    const ptrdiff_t steps[MNV4_ROWS], int32_t segment_count, int32_t begin, int32_t end,
-    uint8_t *slot) {
-  const integers flip = V(set1_epi8)(s->layer->input_is_signed ? -128 : 0);
-  for (int32_t j = begin; j < end; ++j) {
-    integers bytes[MNV4_ROWS];
-    MNV4_UNROLL for (int32_t k = 0; k < MNV4_ROWS; ++k) {
-      bytes[k] = I(xor)(gather(rows[k] + j * strides[k], steps[k], segment_count), flip);
-    }
-    interleave(bytes, slot + (ptrdiff_t)j * column_bytes);
-  }
-}
-
-/// Writes the group whose first row is `y`: all columns of the strip.
-static void fill_group(const strip *s, int32_t y, uint8_t *slot) {
-  const mnv4_q8_depthwise_layer *layer = s->layer;
-  const int32_t x = s->first_column * layer->stride_width - layer->padding_left;
-  const int32_t segment_width = s->tile.strip_columns * layer->stride_width;
-  const ptrdiff_t pixel = layer->channels;
-  const uint8_t *rows[MNV4_ROWS];
-  ptrdiff_t strides[MNV4_ROWS], steps[MNV4_ROWS];
-  for (int32_t k = 0; k < MNV4_ROWS; ++k) {
-    const bool inside = y + k >= 0 && y + k < layer->input_height;
-    rows[k] = inside ? s->input + ((ptrdiff_t)(y + k) * layer->input_width + x) * pixel : s->padding;
-    strides[k] = inside ? pixel : 0;
-    steps[k] = inside ? segment_width * pixel : 0;
-  }
-  const int32_t count = s->tile.group_columns;
-  const int32_t last = (s->tile.segment_count - 1) * segment_width;
-  int32_t begin = x < 0 ? -x : 0;
-  int32_t end = layer->input_width - x - last;
-  if (begin > count) begin = count;
-  if (end > count) end = count;
-  if (end < begin) end = begin;
-  switch (s->tile.segment_count) {
-    case 1: fill_inside(s, rows, strides, steps, 1, begin, end, slot); break;
-    case 2: fill_inside(s, rows, strides, steps, 2, begin, end, slot); break;
-    default: fill_inside(s, rows, strides, steps, 4, begin, end, slot); break;
-  }
-  const integers border = interleaved_zero(s->layer);
-  for (int32_t j = begin > 0 ? 0 : end; j < count; j = j + 1 == begin ? end : j + 1) {
-    uint8_t *column = slot + (ptrdiff_t)j * column_bytes;
-    uint32_t segments = 0;
-    MNV4_ROLLED for (int32_t i = 0; i < s->tile.segment_count; ++i) {
-      const int32_t position = x + j + i * segment_width;
-      segments |= (uint32_t)(position >= 0 && position < layer->input_width) << i;
-    }
-    if (segments == 0) {
-      for (int32_t q = 0; q < 4; ++q) I(store)((void *)(column + q * MNV4_WIDTH), border);
-      continue;
-    }
-    const uint8_t *pixels[MNV4_ROWS];
-    for (int32_t k = 0; k < MNV4_ROWS; ++k) pixels[k] = rows[k] + j * strides[k];
-    fill_border(s, pixels, steps, segments, column);
-  }
-}
-
-/// Keeps the order of what comes before and after, and loads apart: the compiler would otherwise
-/// finish one sum after the other and spill the weights that they share.
-MNV4_INLINE void keep_order(integers sums[columns_at_once][2], int32_t rows) {
-  if (rows == 2) {
-    __asm__ volatile(""
-                     : MNV4_REGISTER(sums[0][0]), MNV4_REGISTER(sums[0][1]),
-                       MNV4_REGISTER(sums[1][0]), MNV4_REGISTER(sums[1][1]),
-                       MNV4_REGISTER(sums[2][0]), MNV4_REGISTER(sums[2][1]),
-                       MNV4_REGISTER(sums[3][0]), MNV4_REGISTER(sums[3][1])
-                     :
-                     : "memory");
-  } else {
-    __asm__ volatile(""
-                     : MNV4_REGISTER(sums[0][0]), MNV4_REGISTER(sums[1][0]),
-                       MNV4_REGISTER(sums[2][0]), MNV4_REGISTER(sums[3][0])
-                     :
-                     : "memory");
-  }
-}
-
-/// Scaled sums of accumulator `q` of a block's columns and rows.
-MNV4_INLINE void scaled_sums(
-    const strip *s, int32_t rows, int32_t kernel, int32_t stride, int32_t q,
-    const uint8_t *const groups[4], floats scaled[columns_at_once][2]) {
-  const int32_t row_count = stride == 1 ? 2 : 1;
-  const int32_t group_count = (kernel + row_count - 1 + MNV4_ROWS - 1) / MNV4_ROWS;
-  const integers start = I(load)((const void *)(s->constants + q * MNV4_WIDTH));
-  integers sums[columns_at_once][2];
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) sums[x][row] = start;
-  }
-  const uint8_t *weights = s->constants
-      + (8 + (ptrdiff_t)q * (group_count * kernel * row_count)) * MNV4_WIDTH;
-  for (int32_t group = 0; group < group_count; ++group) {
-    const uint8_t *lanes = groups[group] + q * MNV4_WIDTH;
-    for (int32_t column = 0; column < kernel; ++column) {
-      integers factors[2];
-      MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-        factors[row] = I(load)((const void *)(weights + row * MNV4_WIDTH));
-      }
-      MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-        const integers group_lanes =
-            I(load)((const void *)(lanes + (x * stride + column) * column_bytes));
-        MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-          sums[x][row] = multiply_add(sums[x][row], group_lanes, factors[row]);
-        }
-      }
-      weights += row_count * MNV4_WIDTH;
-      keep_order(sums, rows);
-    }
-  }
-  const floats scale = V(load_ps)((const void *)(s->constants + (4 + q) * MNV4_WIDTH));
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-      scaled[x][row] = V(mul_ps)(V(cvtepi32_ps)(sums[x][row]), scale);
-    }
-  }
-}
-
-/// 16-bit integers of accumulators `q` and `q` + 1, counted from the zero point.
-MNV4_INLINE void rounded_sums(
-    const strip *s, int32_t mode, int32_t rows, int32_t kernel, int32_t stride, int32_t q,
-    const uint8_t *const groups[4], integers rounded[columns_at_once][2]) {
-  // Far above all elements; below 2³¹, beyond which conversions fail. Downwards they give −2³¹.
-  const floats limit = V(set1_ps)(65536);
-  floats first[columns_at_once][2], second[columns_at_once][2];
-  integers low[columns_at_once][2];
-  scaled_sums(s, rows, kernel, stride, q, groups, first);
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-      if (mode == mode_integer_clamped) first[x][row] = V(min_ps)(first[x][row], limit);
-      low[x][row] = V(cvtps_epi32)(first[x][row]);
-    }
-  }
-  scaled_sums(s, rows, kernel, stride, q + 1, groups, second);
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-      if (mode == mode_integer_clamped) second[x][row] = V(min_ps)(second[x][row], limit);
-      rounded[x][row] = V(packs_epi32)(low[x][row], V(cvtps_epi32)(second[x][row]));
-    }
-  }
-}
+#include "q8_depthwise_fill.h"
+#include "q8_depthwise_sums.h"
 
 /// Where the elements of a block go.
 typedef struct block {
@@ -212,21 +51,17 @@ typedef struct block {
   ptrdiff_t pixel_bytes, row_bytes, segment_bytes;
   /// Columns of the block that each segment has.
   int32_t counts[4];
-  /// Whether a vector is what a pixel has.
-  bool is_full;
 } block;
 
-MNV4_INLINE void store_elements(
-    const strip *s, const block *b, integers bytes, int32_t x, int32_t row) {
-  uint8_t *pixel = b->pixel + x * b->pixel_bytes + row * b->row_bytes;
-  if (b->is_full) {
-    if (x < b->counts[0]) I(storeu)((void *)pixel, bytes);
-    return;
-  }
-  MNV4_ROLLED for (int32_t i = 0; i < s->tile.segment_count; ++i) {
-    if (x >= b->counts[i]) continue;
-    store_segment(
-        pixel + i * b->segment_bytes, bytes, i, s->tile.segment_channels, s->tile.channel_count);
+/// Stores vectors of bytes of which a pixel takes a part, [column][row].
+static __attribute__((noinline)) void store_parts(
+    const strip *s, const block *b, int32_t rows, const integers bytes[columns_at_once][2]) {
+  for (int32_t x = 0; x < columns_at_once; ++x) {
+    for (int32_t row = 0; row < rows; ++row) {
+      store_segments(
+          b->pixel + x * b->pixel_bytes + row * b->row_bytes, b->segment_bytes, bytes[x][row], x,
+          b->counts, s->tile.segment_count, s->tile.channel_count);
+    }
   }
 }
 
@@ -244,12 +79,27 @@ MNV4_INLINE void integer_block(
   const integers lower = V(set1_epi8)((int8_t)(layer->output_lower + move));
   const integers upper = V(set1_epi8)((int8_t)(layer->output_upper + move));
   const integers flip = V(set1_epi8)((int8_t)move);
+  integers bytes[columns_at_once][2];
   MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
     MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-      integers bytes = V(packus_epi16)(
+      const integers elements = V(packus_epi16)(
           V(adds_epi16)(low[x][row], zero), V(adds_epi16)(high[x][row], zero));
-      bytes = V(min_epu8)(V(max_epu8)(bytes, lower), upper);
-      store_elements(s, b, I(xor)(bytes, flip), x, row);
+      bytes[x][row] = I(xor)(V(min_epu8)(V(max_epu8)(elements, lower), upper), flip);
+    }
+  }
+  if (s->tile.channel_count != MNV4_WIDTH) {
+    integers parts[columns_at_once][2];
+    MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
+      MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) parts[x][row] = bytes[x][row];
+    }
+    store_parts(s, b, rows, (const integers(*)[2])parts);
+    return;
+  }
+  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
+    if (x >= b->counts[0]) break;
+    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
+      uint8_t *pixel = b->pixel + x * b->pixel_bytes + row * b->row_bytes;
+      I(storeu)((void *)pixel, bytes[x][row]);
     }
   }
 }
@@ -292,7 +142,6 @@ MNV4_INLINE void step(
   const mnv4_q8_depthwise_layer *layer = s->layer;
   const int32_t width = layer->output_width;
   block b;
-  b.is_full = s->tile.channel_count == MNV4_WIDTH;
   b.pixel_bytes = (ptrdiff_t)layer->channels * (mode == mode_float ? 4 : 1);
   b.row_bytes = width * b.pixel_bytes;
   b.segment_bytes = s->tile.strip_columns * b.pixel_bytes;
