@@ -25,6 +25,13 @@ enum { columns_at_once = MNV4_Q8DW_COLUMNS, column_bytes = 4 * MNV4_WIDTH };
 /// What becomes of scaled sums.
 enum { mode_integer, mode_integer_clamped, mode_float };
 
+/// How 16-bit integers become elements, which are computed as unsigned bytes.
+typedef struct finish {
+  integers zero, lower, upper, flip;
+  /// Whether there is something to add; whether bounds are other than the type's.
+  bool has_zero, has_bounds;
+} finish;
+
 /// A call's work on one tile and strip (of each segment).
 typedef struct strip {
   const mnv4_q8_depthwise_layer *layer;
@@ -38,6 +45,7 @@ typedef struct strip {
   uint8_t *ring;
   /// A vector of the input's zero point.
   const uint8_t *padding;
+  finish finish;
   /// The first output column of the first segment.
   int32_t first_column;
 } strip;
@@ -65,26 +73,33 @@ static __attribute__((noinline)) void store_parts(
   }
 }
 
-/// A block of a step: bytes.
-MNV4_INLINE void integer_block(
-    const strip *s, int32_t mode, int32_t rows, int32_t kernel, int32_t stride,
-    const uint8_t *const groups[4], const block *b) {
-  integers low[columns_at_once][2], high[columns_at_once][2];
-  rounded_sums(s, mode, rows, kernel, stride, 0, groups, low);
-  rounded_sums(s, mode, rows, kernel, stride, 2, groups, high);
-  // int8 elements are computed as the same plus 128.
-  const mnv4_q8_depthwise_layer *layer = s->layer;
+static finish make_finish(const mnv4_q8_depthwise_layer *layer) {
   const int32_t move = layer->output_type == MNV4_Q8_DEPTHWISE_INT8 ? 128 : 0;
-  const integers zero = V(set1_epi16)((int16_t)(layer->output_zero_point + move));
-  const integers lower = V(set1_epi8)((int8_t)(layer->output_lower + move));
-  const integers upper = V(set1_epi8)((int8_t)(layer->output_upper + move));
-  const integers flip = V(set1_epi8)((int8_t)move);
+  const int32_t zero = layer->output_zero_point + move;
+  const int32_t lower = layer->output_lower + move;
+  const int32_t upper = layer->output_upper + move;
+  return (finish){
+      V(set1_epi16)((int16_t)zero), V(set1_epi8)((int8_t)lower), V(set1_epi8)((int8_t)upper),
+      V(set1_epi8)((int8_t)move), zero != 0, lower != 0 || upper != 255};
+}
+
+/// Finishes and stores a block.
+MNV4_INLINE void store_block(
+    const strip *s, bool has_zero, bool has_bounds, int32_t rows, const block *b,
+    const integers low[columns_at_once][2], const integers high[columns_at_once][2]) {
+  const finish *f = &s->finish;
   integers bytes[columns_at_once][2];
   MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
     MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-      const integers elements = V(packus_epi16)(
-          V(adds_epi16)(low[x][row], zero), V(adds_epi16)(high[x][row], zero));
-      bytes[x][row] = I(xor)(V(min_epu8)(V(max_epu8)(elements, lower), upper), flip);
+      integers first = low[x][row];
+      integers second = high[x][row];
+      if (has_zero) {
+        first = V(adds_epi16)(first, f->zero);
+        second = V(adds_epi16)(second, f->zero);
+      }
+      integers elements = V(packus_epi16)(first, second);
+      if (has_bounds) elements = V(min_epu8)(V(max_epu8)(elements, f->lower), f->upper);
+      bytes[x][row] = I(xor)(elements, f->flip);
     }
   }
   if (s->tile.channel_count != MNV4_WIDTH) {
@@ -101,6 +116,22 @@ MNV4_INLINE void integer_block(
       uint8_t *pixel = b->pixel + x * b->pixel_bytes + row * b->row_bytes;
       I(storeu)((void *)pixel, bytes[x][row]);
     }
+  }
+}
+
+/// A block of a step: bytes.
+MNV4_INLINE void integer_block(
+    const strip *s, int32_t mode, int32_t rows, int32_t kernel, int32_t stride,
+    const uint8_t *const groups[4], const block *b) {
+  integers low[columns_at_once][2], high[columns_at_once][2];
+  rounded_sums(s, mode, rows, kernel, stride, 0, groups, low);
+  rounded_sums(s, mode, rows, kernel, stride, 2, groups, high);
+  if (s->finish.has_bounds) {
+    store_block(s, true, true, rows, b, low, high);
+  } else if (s->finish.has_zero) {
+    store_block(s, true, false, rows, b, low, high);
+  } else {
+    store_block(s, false, false, rows, b, low, high);
   }
 }
 
@@ -232,6 +263,7 @@ void MNV4_RUN(const mnv4_q8_depthwise_call *call) {
   s.steps = mnv4_q8dw_make_steps(form, layer);
   s.ring = call->scratch;
   s.padding = padding;
+  s.finish = make_finish(layer);
   s.constants = (const uint8_t *)call->packed + sizeof *header;
   const int32_t tiles = mnv4_q8dw_tile_count(form, layer);
   for (int32_t index = 0; index < tiles; ++index) {
