@@ -8,7 +8,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #define MNV4_WIDTH 32
-#define MNV4_ROWS 2
+#define MNV4_CELL 2
 #define MNV4_RUN mnv4_q8_depthwise_rows_avx2
 #define MNV4_REGISTER "+x"
 #define V(name) _mm256_##name
@@ -21,13 +21,13 @@ static inline __attribute__((always_inline)) __m256i multiply_add(
   return _mm256_add_epi32(sums, _mm256_madd_epi16(group, weights));
 }
 
-/// Two rows of 32 channels → lanes of two 16-bit integers.
+/// Two pixels of 32 channels → lanes of two 16-bit integers.
 static inline __attribute__((always_inline)) void interleave(
-    const __m256i rows[2], uint8_t *column) {
+    const __m256i pixels[2], uint8_t *cell) {
   const __m256i zero = _mm256_setzero_si256();
-  const __m256i low = _mm256_unpacklo_epi8(rows[0], rows[1]);
-  const __m256i high = _mm256_unpackhi_epi8(rows[0], rows[1]);
-  __m256i *const vectors = (__m256i *)column;
+  const __m256i low = _mm256_unpacklo_epi8(pixels[0], pixels[1]);
+  const __m256i high = _mm256_unpackhi_epi8(pixels[0], pixels[1]);
+  __m256i *const vectors = (__m256i *)cell;
   _mm256_store_si256(vectors, _mm256_unpacklo_epi8(low, zero));
   _mm256_store_si256(vectors + 1, _mm256_unpackhi_epi8(low, zero));
   _mm256_store_si256(vectors + 2, _mm256_unpacklo_epi8(high, zero));

@@ -1,98 +1,121 @@
 // Writes groups into the ring. Part of q8_depthwise_rows.h.
 
-/// Rows of a group as they are read: rows outside the image are rows of it, of which nothing is kept.
-typedef struct row_set {
-  const uint8_t *first[MNV4_ROWS];
+/// The pixels of cells as they are read. Those of rows outside the image are read from its first row,
+/// and nothing of them is kept.
+typedef struct cell_source {
+  /// The pixels of the strip's first cell.
+  const uint8_t *pixels[MNV4_CELL];
+  /// The column in the image of each, which may lie outside.
+  int32_t columns[MNV4_CELL];
   /// Zeros for rows outside the image.
-  integers keep[MNV4_ROWS];
+  integers keep[MNV4_CELL];
   /// What makes kept bytes unsigned, and zeros the zero point.
-  integers change[MNV4_ROWS];
-} row_set;
+  integers change[MNV4_CELL];
+  /// Input columns, and bytes, from one segment to the next.
+  int32_t segment_columns;
+  ptrdiff_t segment_bytes;
+  /// Input columns, and bytes, from one cell to the next.
+  int32_t cell_columns;
+  ptrdiff_t cell_bytes;
+} cell_source;
 
-/// Writes a column of border. `segments` tells by its bits whose column lies in the image: not none.
-static void fill_border(
-    const strip *s, const row_set *rows, ptrdiff_t offset, ptrdiff_t step, uint32_t segments,
-    uint8_t *column) {
-  integers bytes[MNV4_ROWS];
-  for (int32_t k = 0; k < MNV4_ROWS; ++k) {
-    const uint8_t *pixels[4];
-    for (int32_t i = 0; i < 4; ++i) {
-      pixels[i] = segments >> i & 1 ? rows->first[k] + (offset + i * step) : s->padding;
-    }
-    bytes[k] = change_bytes(
-        rows->keep[k], gather(pixels, s->tile.segment_count), rows->change[k]);
-  }
-  interleave(bytes, column);
-}
-
-/// Writes the columns `begin`..<`end` of a group, all of whose segments lie in the image.
-MNV4_INLINE void fill_inside(
-    const row_set *rows, ptrdiff_t pixel, ptrdiff_t step, int32_t segment_count, int32_t begin,
-    int32_t end, uint8_t *slot) {
-  for (int32_t j = begin; j < end; ++j) {
-    integers bytes[MNV4_ROWS];
-    MNV4_UNROLL for (int32_t k = 0; k < MNV4_ROWS; ++k) {
-      const uint8_t *first = rows->first[k] + j * pixel;
-      const uint8_t *pixels[4] = {first, first + step, first + 2 * step, first + 3 * step};
-      bytes[k] = change_bytes(rows->keep[k], gather(pixels, segment_count), rows->change[k]);
-    }
-    interleave(bytes, slot + (ptrdiff_t)j * column_bytes);
-  }
-}
-
-/// The rows of the group whose first row is `y`; `x` is the strip's first column of the image.
-static row_set find_rows(const strip *s, int32_t y, int32_t x) {
+/// The source of the group whose first row is `y`.
+static cell_source find_source(const strip *s, int32_t y) {
   const mnv4_q8_depthwise_layer *layer = s->layer;
+  const ptrdiff_t pixel = layer->channels;
   const int32_t move = layer->input_is_signed ? 128 : 0;
-  row_set rows;
-  for (int32_t k = 0; k < MNV4_ROWS; ++k) {
-    const bool inside = y + k >= 0 && y + k < layer->input_height;
-    const ptrdiff_t row = inside ? y + k : 0;
-    rows.first[k] = s->input + (row * layer->input_width + x) * layer->channels;
-    rows.keep[k] = V(set1_epi8)(inside ? -1 : 0);
-    rows.change[k] = V(set1_epi8)((int8_t)(inside ? move : layer->input_zero_point + move));
+  const int32_t x = s->first_column * layer->stride_width - layer->padding_left;
+  cell_source source;
+  // One or two columns.
+  const int32_t shift = s->steps.cell_columns - 1;
+  for (int32_t k = 0; k < MNV4_CELL; ++k) {
+    const int32_t row = y + (k >> shift);
+    const bool inside = row >= 0 && row < layer->input_height;
+    source.columns[k] = x + (k & shift);
+    source.pixels[k] =
+        s->input + ((ptrdiff_t)(inside ? row : 0) * layer->input_width + source.columns[k]) * pixel;
+    source.keep[k] = V(set1_epi8)(inside ? -1 : 0);
+    source.change[k] = V(set1_epi8)((int8_t)(inside ? move : layer->input_zero_point + move));
   }
-  return rows;
+  source.segment_columns = s->tile.strip_columns * layer->stride_width;
+  source.segment_bytes = source.segment_columns * pixel;
+  source.cell_columns = s->steps.cell_columns;
+  source.cell_bytes = source.cell_columns * pixel;
+  return source;
 }
 
 /// A vector of a group that holds the input's zero point everywhere.
 static integers interleaved_zero(const mnv4_q8_depthwise_layer *layer) {
   const int32_t zero = layer->input_zero_point + (layer->input_is_signed ? 128 : 0);
-  return MNV4_ROWS == 4 ? V(set1_epi8)((int8_t)zero) : V(set1_epi16)((int16_t)zero);
+  return MNV4_CELL == 4 ? V(set1_epi8)((int8_t)zero) : V(set1_epi16)((int16_t)zero);
 }
 
-/// Writes the group whose first row is `y`: all columns of the strip.
+/// Writes cell `index` of a group, pixels of which lie outside the image.
+MNV4_INLINE void fill_border(
+    const strip *s, const cell_source *source, int32_t segment_count, int32_t index,
+    integers border, uint8_t *cell) {
+  const int32_t width = s->layer->input_width;
+  const int32_t moved = index * source->cell_columns;
+  if (segment_count == 1
+      && (source->columns[0] + moved >= width || source->columns[MNV4_CELL - 1] + moved < 0)) {
+    MNV4_UNROLL for (int32_t q = 0; q < 4; ++q) I(store)((void *)(cell + q * MNV4_WIDTH), border);
+    return;
+  }
+  integers bytes[MNV4_CELL];
+  MNV4_UNROLL for (int32_t k = 0; k < MNV4_CELL; ++k) {
+    const uint8_t *pixels[4];
+    MNV4_UNROLL for (int32_t i = 0; i < segment_count; ++i) {
+      const int32_t column = source->columns[k] + moved + i * source->segment_columns;
+      const uint8_t *pixel =
+          source->pixels[k] + (index * source->cell_bytes + i * source->segment_bytes);
+      pixels[i] = column >= 0 && column < width ? pixel : s->padding;
+    }
+    bytes[k] = change_bytes(source->keep[k], gather(pixels, segment_count), source->change[k]);
+  }
+  interleave(bytes, cell);
+}
+
+/// Writes the cells of a group, of which those in `begin`..<`end` have all pixels in columns of the
+/// image.
+MNV4_INLINE void fill_cells(
+    const strip *s, const cell_source *source, int32_t segment_count, int32_t begin, int32_t end,
+    uint8_t *slot) {
+  const integers border = interleaved_zero(s->layer);
+  const ptrdiff_t step = source->segment_bytes;
+  MNV4_ROLLED for (int32_t j = 0; j < begin; ++j) {
+    fill_border(s, source, segment_count, j, border, slot + (ptrdiff_t)j * cell_bytes);
+  }
+  for (int32_t j = begin; j < end; ++j) {
+    integers bytes[MNV4_CELL];
+    MNV4_UNROLL for (int32_t k = 0; k < MNV4_CELL; ++k) {
+      const uint8_t *first = source->pixels[k] + j * source->cell_bytes;
+      const uint8_t *pixels[4] = {first, first + step, first + 2 * step, first + 3 * step};
+      bytes[k] = change_bytes(source->keep[k], gather(pixels, segment_count), source->change[k]);
+    }
+    interleave(bytes, slot + (ptrdiff_t)j * cell_bytes);
+  }
+  MNV4_ROLLED for (int32_t j = end; j < s->tile.group_cells; ++j) {
+    fill_border(s, source, segment_count, j, border, slot + (ptrdiff_t)j * cell_bytes);
+  }
+}
+
+/// Writes the group whose first row is `y`: all cells of the strip.
 static void fill_group(const strip *s, int32_t y, uint8_t *slot) {
-  const mnv4_q8_depthwise_layer *layer = s->layer;
-  const int32_t x = s->first_column * layer->stride_width - layer->padding_left;
-  const int32_t segment_width = s->tile.strip_columns * layer->stride_width;
-  const ptrdiff_t pixel = layer->channels;
-  const ptrdiff_t step = segment_width * pixel;
-  const row_set rows = find_rows(s, y, x);
-  const int32_t count = s->tile.group_columns;
-  const int32_t last = (s->tile.segment_count - 1) * segment_width;
-  int32_t begin = x < 0 ? -x : 0;
-  int32_t end = layer->input_width - x - last;
+  const cell_source source = find_source(s, y);
+  const int32_t count = s->tile.group_cells;
+  // One or two columns.
+  const int32_t shift = source.cell_columns - 1;
+  const int32_t first = source.columns[0];
+  const int32_t last = first + shift + (s->tile.segment_count - 1) * source.segment_columns;
+  const int32_t rest = s->layer->input_width - last;
+  int32_t begin = first < 0 ? (shift - first) >> shift : 0;
+  int32_t end = rest > 0 ? (shift + rest) >> shift : 0;
   if (begin > count) begin = count;
   if (end > count) end = count;
   if (end < begin) end = begin;
   switch (s->tile.segment_count) {
-    case 1: fill_inside(&rows, pixel, step, 1, begin, end, slot); break;
-    case 2: fill_inside(&rows, pixel, step, 2, begin, end, slot); break;
-    default: fill_inside(&rows, pixel, step, 4, begin, end, slot); break;
-  }
-  const integers border = interleaved_zero(layer);
-  for (int32_t j = begin > 0 ? 0 : end; j < count; j = j + 1 == begin ? end : j + 1) {
-    uint8_t *column = slot + (ptrdiff_t)j * column_bytes;
-    uint32_t segments = 0;
-    MNV4_ROLLED for (int32_t i = 0; i < s->tile.segment_count; ++i) {
-      const int32_t position = x + j + i * segment_width;
-      segments |= (uint32_t)(position >= 0 && position < layer->input_width) << i;
-    }
-    if (segments == 0) {
-      for (int32_t q = 0; q < 4; ++q) I(store)((void *)(column + q * MNV4_WIDTH), border);
-    } else {
-      fill_border(s, &rows, j * pixel, step, segments, column);
-    }
+    case 1: fill_cells(s, &source, 1, begin, end, slot); break;
+    case 2: fill_cells(s, &source, 2, begin, end, slot); break;
+    default: fill_cells(s, &source, 4, begin, end, slot); break;
   }
 }

@@ -3,13 +3,13 @@
 //
 // The including file defines, beside the target attribute of everything here:
 //   MNV4_WIDTH            bytes of a vector
-//   MNV4_ROWS             rows of a group
+//   MNV4_CELL             pixels of a cell
 //   MNV4_RUN              name of the kernel
 //   MNV4_REGISTER         constraint of a vector register that is read and written
 //   integers, floats      vector types
 //   V(name), I(name)      intrinsics by their element type, and those of whole registers
 //   multiply_add(sums, group, weights)
-//   interleave(rows, columns)   `MNV4_ROWS` vectors of bytes → four of groups, such that packing them
+//   interleave(pixels, cell)   `MNV4_CELL` vectors of bytes → four of lanes, such that packing them
 //                         twice restores the order of channels
 //   gather(pixels, segments)   the bytes of that many segments, each at its own place
 //   change_bytes(keep, bytes, change)   (bytes and keep) exclusive or change
@@ -20,7 +20,7 @@
 #define MNV4_UNROLL _Pragma("clang loop unroll(full)")
 #define MNV4_ROLLED _Pragma("clang loop unroll(disable) vectorize(disable)")
 
-enum { columns_at_once = MNV4_Q8DW_COLUMNS, column_bytes = 4 * MNV4_WIDTH };
+enum { columns_at_once = MNV4_Q8DW_COLUMNS, cell_bytes = 4 * MNV4_WIDTH };
 
 /// What becomes of scaled sums.
 enum { mode_integer, mode_integer_clamped, mode_float };
@@ -187,7 +187,8 @@ MNV4_INLINE void step(
     if (!any) break;
     b.pixel = s->output + y * b.row_bytes + (s->first_column + x) * b.pixel_bytes;
     const uint8_t *groups[4];
-    for (int32_t i = 0; i < 4; ++i) groups[i] = slots[i] + (ptrdiff_t)x * stride * column_bytes;
+    const int32_t cell = x * (stride / mnv4_q8dw_cell_columns(MNV4_CELL, stride));
+    for (int32_t i = 0; i < 4; ++i) groups[i] = slots[i] + (ptrdiff_t)cell * cell_bytes;
     if (mode == mode_float) {
       float_block(s, rows, kernel, stride, groups, &b);
     } else {
@@ -234,7 +235,7 @@ static step_function *find_step(const strip *s, bool may_overflow, int32_t rows)
 static void run_strip(const strip *s, bool may_overflow, int32_t row_begin, int32_t row_end) {
   const mnv4_q8_depthwise_layer *layer = s->layer;
   const mnv4_q8dw_steps *steps = &s->steps;
-  const ptrdiff_t slot_bytes = (ptrdiff_t)s->tile.group_columns * column_bytes;
+  const ptrdiff_t slot_bytes = (ptrdiff_t)s->tile.group_cells * cell_bytes;
   const int32_t top = row_begin * layer->stride_height - layer->padding_top;
   int32_t filled = 0;
   for (int32_t index = 0, y = row_begin; y < row_end; ++index, y += steps->rows) {
@@ -253,7 +254,7 @@ static void run_strip(const strip *s, bool may_overflow, int32_t row_begin, int3
 
 void MNV4_RUN(const mnv4_q8_depthwise_call *call) {
   const mnv4_q8_depthwise_layer *layer = call->layer;
-  const mnv4_q8dw_form form = {MNV4_WIDTH, MNV4_ROWS};
+  const mnv4_q8dw_form form = {MNV4_WIDTH, MNV4_CELL};
   const mnv4_q8dw_header *header = call->packed;
   const int32_t element = layer->output_type == MNV4_Q8_DEPTHWISE_FLOAT32 ? 4 : 1;
   _Alignas(64) uint8_t padding[MNV4_WIDTH];

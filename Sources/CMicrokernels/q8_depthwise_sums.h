@@ -25,24 +25,28 @@ MNV4_INLINE void scaled_sums(
     const strip *s, int32_t rows, int32_t kernel, int32_t stride, int32_t q,
     const uint8_t *const groups[4], floats scaled[columns_at_once][2]) {
   const int32_t row_count = stride == 1 ? 2 : 1;
-  const int32_t group_count = (kernel + row_count - 1 + MNV4_ROWS - 1) / MNV4_ROWS;
+  const int32_t cell_columns = mnv4_q8dw_cell_columns(MNV4_CELL, stride);
+  const int32_t cell_rows = MNV4_CELL / cell_columns;
+  const int32_t group_count = (kernel + row_count - 1 + cell_rows - 1) / cell_rows;
+  const int32_t window_cells = (kernel + cell_columns - 1) / cell_columns;
+  const int32_t cell_stride = stride / cell_columns;
   const integers start = I(load)((const void *)(s->constants + q * MNV4_WIDTH));
   integers sums[columns_at_once][2];
   MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
     MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) sums[x][row] = start;
   }
   const uint8_t *weights = s->constants
-      + (8 + (ptrdiff_t)q * (group_count * kernel * row_count)) * MNV4_WIDTH;
+      + (8 + (ptrdiff_t)q * (group_count * window_cells * row_count)) * MNV4_WIDTH;
   for (int32_t group = 0; group < group_count; ++group) {
     const uint8_t *lanes = groups[group] + q * MNV4_WIDTH;
-    for (int32_t column = 0; column < kernel; ++column) {
+    for (int32_t cell = 0; cell < window_cells; ++cell) {
       integers factors[2];
       MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
         factors[row] = I(load)((const void *)(weights + row * MNV4_WIDTH));
       }
       MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
         const integers group_lanes =
-            I(load)((const void *)(lanes + (x * stride + column) * column_bytes));
+            I(load)((const void *)(lanes + (x * cell_stride + cell) * cell_bytes));
         MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
           sums[x][row] = multiply_add(sums[x][row], group_lanes, factors[row]);
         }
