@@ -78,8 +78,11 @@ MNV4_INLINE void fill_border(
 /// Writes the cells of a group, of which those in `begin`..<`end` have all pixels in columns of the
 /// image.
 MNV4_INLINE void fill_cells(
-    const strip *s, const cell_source *source, int32_t segment_count, int32_t begin, int32_t end,
+    const strip *s, const cell_source *group, int32_t segment_count, int32_t begin, int32_t end,
     uint8_t *slot) {
+  // A copy, which stores into the ring cannot change.
+  const cell_source copy = *group;
+  const cell_source *const source = &copy;
   const integers border = interleaved_zero(s->layer);
   const ptrdiff_t step = source->segment_bytes;
   MNV4_ROLLED for (int32_t j = 0; j < begin; ++j) {
