@@ -81,7 +81,7 @@ void mnv4_q8_depthwise_scalar(const mnv4_q8_depthwise_call *call) {
     for (int32_t x = 0; x < layer->output_width; ++x) {
       const mnv4_q8dw_window columns = mnv4_q8dw_window_columns(layer, x);
       const ptrdiff_t pixel = ((ptrdiff_t)y * layer->output_width + x) * layer->channels;
-      for (int32_t channel = 0; channel < layer->channels; ++channel) {
+      for (int32_t channel = call->channel_begin; channel < call->channel_end; ++channel) {
         const int32_t sum =
             exact_sum(layer, &constants, call->input, rows, columns, channel);
         store_element(

@@ -90,12 +90,12 @@ void MNV4_RUN(const mnv4_q8_depthwise_call *call) {
     for (int32_t x = 0; x < layer->output_width; ++x) {
       w.columns = mnv4_q8dw_window_columns(layer, x);
       const ptrdiff_t index = ((ptrdiff_t)y * layer->output_width + x) * layer->channels;
-      ptrdiff_t channel = 0;
-      for (; channel + (vectors_at_once - 1) * MNV4_LANES < layer->channels;
+      ptrdiff_t channel = call->channel_begin;
+      for (; channel + (vectors_at_once - 1) * MNV4_LANES < call->channel_end;
            channel += vectors_at_once * MNV4_LANES) {
         window_elements(&w, channel, vectors_at_once, call->output, index);
       }
-      for (; channel < layer->channels; channel += MNV4_LANES) {
+      for (; channel < call->channel_end; channel += MNV4_LANES) {
         window_elements(&w, channel, 1, call->output, index);
       }
     }

@@ -63,8 +63,9 @@ typedef struct block {
 
 /// Stores vectors of bytes of which a pixel takes a part, [column][row].
 static __attribute__((noinline)) void store_parts(
-    const strip *s, const block *b, int32_t rows, const integers bytes[columns_at_once][2]) {
-  for (int32_t x = 0; x < columns_at_once; ++x) {
+    const strip *s, const block *b, int32_t columns, int32_t rows,
+    const integers bytes[columns_at_once][2]) {
+  for (int32_t x = 0; x < columns; ++x) {
     for (int32_t row = 0; row < rows; ++row) {
       store_segments(
           b->pixel + x * b->pixel_bytes + row * b->row_bytes, b->segment_bytes, bytes[x][row], x,
@@ -85,11 +86,12 @@ static finish make_finish(const mnv4_q8_depthwise_layer *layer) {
 
 /// Finishes and stores a block.
 MNV4_INLINE void store_block(
-    const strip *s, bool has_zero, bool has_bounds, int32_t rows, const block *b,
+    const strip *s, bool has_zero, bool has_bounds, int32_t columns, int32_t rows,
+    const block *b,
     const integers low[columns_at_once][2], const integers high[columns_at_once][2]) {
   const finish *f = &s->finish;
   integers bytes[columns_at_once][2];
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
+  MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {
     MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
       integers first = low[x][row];
       integers second = high[x][row];
@@ -104,13 +106,13 @@ MNV4_INLINE void store_block(
   }
   if (s->tile.channel_count != MNV4_WIDTH) {
     integers parts[columns_at_once][2];
-    MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
+    MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {
       MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) parts[x][row] = bytes[x][row];
     }
-    store_parts(s, b, rows, (const integers(*)[2])parts);
+    store_parts(s, b, columns, rows, (const integers(*)[2])parts);
     return;
   }
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
+  MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {
     if (x >= b->counts[0]) break;
     MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
       uint8_t *pixel = b->pixel + x * b->pixel_bytes + row * b->row_bytes;
@@ -121,31 +123,31 @@ MNV4_INLINE void store_block(
 
 /// A block of a step: bytes.
 MNV4_INLINE void integer_block(
-    const strip *s, int32_t mode, int32_t rows, int32_t kernel, int32_t stride,
+    const strip *s, int32_t mode, int32_t columns, int32_t rows, int32_t kernel, int32_t stride,
     const uint8_t *const groups[4], const block *b) {
   integers low[columns_at_once][2], high[columns_at_once][2];
-  rounded_sums(s, mode, rows, kernel, stride, 0, groups, low);
-  rounded_sums(s, mode, rows, kernel, stride, 2, groups, high);
+  rounded_sums(s, mode, columns, rows, kernel, stride, 0, groups, low);
+  rounded_sums(s, mode, columns, rows, kernel, stride, 2, groups, high);
   if (s->finish.has_bounds) {
-    store_block(s, true, true, rows, b, low, high);
+    store_block(s, true, true, columns, rows, b, low, high);
   } else if (s->finish.has_zero) {
-    store_block(s, true, false, rows, b, low, high);
+    store_block(s, true, false, columns, rows, b, low, high);
   } else {
-    store_block(s, false, false, rows, b, low, high);
+    store_block(s, false, false, columns, rows, b, low, high);
   }
 }
 
 /// A block of a step: float32.
 MNV4_INLINE void float_block(
-    const strip *s, int32_t rows, int32_t kernel, int32_t stride,
+    const strip *s, int32_t columns, int32_t rows, int32_t kernel, int32_t stride,
     const uint8_t *const groups[4], const block *b) {
   _Alignas(64) float elements[4][columns_at_once][2][MNV4_WIDTH / 4];
   const floats lower = V(set1_ps)(s->layer->float_lower);
   const floats upper = V(set1_ps)(s->layer->float_upper);
   for (int32_t q = 0; q < 4; ++q) {
     floats scaled[columns_at_once][2];
-    scaled_sums(s, rows, kernel, stride, q, groups, scaled);
-    MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
+    scaled_sums(s, columns, rows, kernel, stride, q, groups, scaled);
+    MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {
       MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
         V(store_ps)(
             elements[q][x][row], V(min_ps)(V(max_ps)(scaled[x][row], lower), upper));
@@ -177,22 +179,24 @@ MNV4_INLINE void step(
   b.row_bytes = width * b.pixel_bytes;
   b.segment_bytes = s->tile.strip_columns * b.pixel_bytes;
   for (int32_t x = 0; x < s->tile.strip_columns; x += columns_at_once) {
-    int32_t any = 0;
+    int32_t most = 0;
     MNV4_ROLLED for (int32_t i = 0; i < s->tile.segment_count; ++i) {
       const int32_t rest = width - (s->first_column + i * s->tile.strip_columns + x);
       const int32_t count = mnv4_q8dw_minimum(s->tile.strip_columns - x, rest);
       b.counts[i] = mnv4_q8dw_minimum(count, columns_at_once);
-      any |= count > 0;
+      if (b.counts[i] > most) most = b.counts[i];
     }
-    if (!any) break;
+    if (most <= 0) break;
     b.pixel = s->output + y * b.row_bytes + (s->first_column + x) * b.pixel_bytes;
     const uint8_t *groups[4];
     const int32_t cell = x * (stride / mnv4_q8dw_cell_columns(MNV4_CELL, stride));
     for (int32_t i = 0; i < 4; ++i) groups[i] = slots[i] + (ptrdiff_t)cell * cell_bytes;
     if (mode == mode_float) {
-      float_block(s, rows, kernel, stride, groups, &b);
+      float_block(s, columns_at_once, rows, kernel, stride, groups, &b);
+    } else if (mode == mode_integer && most <= columns_at_once / 2) {
+      integer_block(s, mode, columns_at_once / 2, rows, kernel, stride, groups, &b);
     } else {
-      integer_block(s, mode, rows, kernel, stride, groups, &b);
+      integer_block(s, mode, columns_at_once, rows, kernel, stride, groups, &b);
     }
   }
 }
@@ -266,8 +270,10 @@ void MNV4_RUN(const mnv4_q8_depthwise_call *call) {
   s.padding = padding;
   s.finish = make_finish(layer);
   s.constants = (const uint8_t *)call->packed + sizeof *header;
-  const int32_t tiles = mnv4_q8dw_tile_count(form, layer);
-  for (int32_t index = 0; index < tiles; ++index) {
+  const int32_t first = call->channel_begin / MNV4_WIDTH;
+  const int32_t last = mnv4_q8dw_quotient(call->channel_end, MNV4_WIDTH);
+  s.constants += first * mnv4_q8dw_tile_byte_count(form, s.steps);
+  for (int32_t index = first; index < last; ++index) {
     s.tile = mnv4_q8dw_make_tile(form, layer, index);
     s.input = (const uint8_t *)call->input + s.tile.first_channel;
     s.output = (uint8_t *)call->output + (ptrdiff_t)s.tile.first_channel * element;
