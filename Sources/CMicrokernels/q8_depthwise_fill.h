@@ -3,26 +3,23 @@
 /// The pixels of cells as they are read. Those of rows outside the image are read from its first row,
 /// and nothing of them is kept.
 typedef struct cell_source {
-  /// The pixels of the strip's first cell.
-  const uint8_t *pixels[MNV4_CELL];
-  /// The column in the image of each, which may lie outside.
+  /// Where the row of each pixel begins.
+  const uint8_t *rows[MNV4_CELL];
+  /// The column of each pixel of the strip's first cell, which may lie outside the image.
   int32_t columns[MNV4_CELL];
   /// Zeros for rows outside the image.
   integers keep[MNV4_CELL];
   /// What makes kept bytes unsigned, and zeros the zero point.
   integers change[MNV4_CELL];
-  /// Input columns, and bytes, from one segment to the next.
-  int32_t segment_columns;
-  ptrdiff_t segment_bytes;
-  /// Input columns, and bytes, from one cell to the next.
-  int32_t cell_columns;
-  ptrdiff_t cell_bytes;
+  /// Input columns from one segment, and one cell, to the next.
+  int32_t segment_columns, cell_columns;
+  /// Bytes from one column to the next.
+  ptrdiff_t pixel_bytes;
 } cell_source;
 
 /// The source of the group whose first row is `y`.
 static cell_source find_source(const strip *s, int32_t y) {
   const mnv4_q8_depthwise_layer *layer = s->layer;
-  const ptrdiff_t pixel = layer->channels;
   const int32_t move = layer->input_is_signed ? 128 : 0;
   const int32_t x = s->first_column * layer->stride_width - layer->padding_left;
   cell_source source;
@@ -32,15 +29,14 @@ static cell_source find_source(const strip *s, int32_t y) {
     const int32_t row = y + (k >> shift);
     const bool inside = row >= 0 && row < layer->input_height;
     source.columns[k] = x + (k & shift);
-    source.pixels[k] =
-        s->input + ((ptrdiff_t)(inside ? row : 0) * layer->input_width + source.columns[k]) * pixel;
+    source.rows[k] =
+        s->input + (ptrdiff_t)(inside ? row : 0) * layer->input_width * layer->channels;
     source.keep[k] = V(set1_epi8)(inside ? -1 : 0);
     source.change[k] = V(set1_epi8)((int8_t)(inside ? move : layer->input_zero_point + move));
   }
   source.segment_columns = s->tile.strip_columns * layer->stride_width;
-  source.segment_bytes = source.segment_columns * pixel;
   source.cell_columns = s->steps.cell_columns;
-  source.cell_bytes = source.cell_columns * pixel;
+  source.pixel_bytes = layer->channels;
   return source;
 }
 
@@ -66,9 +62,8 @@ MNV4_INLINE void fill_border(
     const uint8_t *pixels[4];
     MNV4_UNROLL for (int32_t i = 0; i < segment_count; ++i) {
       const int32_t column = source->columns[k] + moved + i * source->segment_columns;
-      const uint8_t *pixel =
-          source->pixels[k] + (index * source->cell_bytes + i * source->segment_bytes);
-      pixels[i] = column >= 0 && column < width ? pixel : s->padding;
+      const bool inside = column >= 0 && column < width;
+      pixels[i] = inside ? source->rows[k] + column * source->pixel_bytes : s->padding;
     }
     bytes[k] = change_bytes(source->keep[k], gather(pixels, segment_count), source->change[k]);
   }
@@ -84,20 +79,23 @@ MNV4_INLINE void fill_cells(
   const cell_source copy = *group;
   const cell_source *const source = &copy;
   const integers border = interleaved_zero(s->layer);
-  const ptrdiff_t step = source->segment_bytes;
+  const ptrdiff_t step = source->segment_columns * source->pixel_bytes;
   MNV4_ROLLED for (int32_t j = 0; j < begin; ++j) {
     fill_border(s, source, segment_count, j, border, slot + (ptrdiff_t)j * cell_bytes);
   }
   for (int32_t j = begin; j < end; ++j) {
     integers bytes[MNV4_CELL];
     MNV4_UNROLL for (int32_t k = 0; k < MNV4_CELL; ++k) {
-      const uint8_t *first = source->pixels[k] + j * source->cell_bytes;
-      const uint8_t *pixels[4] = {first, first + step, first + 2 * step, first + 3 * step};
+      const ptrdiff_t column = source->columns[k] + j * source->cell_columns;
+      const uint8_t *pixels[4];
+      MNV4_UNROLL for (int32_t i = 0; i < segment_count; ++i) {
+        pixels[i] = source->rows[k] + (column * source->pixel_bytes + i * step);
+      }
       bytes[k] = change_bytes(source->keep[k], gather(pixels, segment_count), source->change[k]);
     }
     interleave(bytes, slot + (ptrdiff_t)j * cell_bytes);
   }
-  MNV4_ROLLED for (int32_t j = end; j < s->tile.group_cells; ++j) {
+  MNV4_ROLLED for (int32_t j = end; j < s->tile.filled_cells; ++j) {
     fill_border(s, source, segment_count, j, border, slot + (ptrdiff_t)j * cell_bytes);
   }
 }
@@ -105,7 +103,7 @@ MNV4_INLINE void fill_cells(
 /// Writes the group whose first row is `y`: all cells of the strip.
 static void fill_group(const strip *s, int32_t y, uint8_t *slot) {
   const cell_source source = find_source(s, y);
-  const int32_t count = s->tile.group_cells;
+  const int32_t count = s->tile.filled_cells;
   // One or two columns.
   const int32_t shift = source.cell_columns - 1;
   const int32_t first = source.columns[0];

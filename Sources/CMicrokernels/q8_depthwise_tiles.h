@@ -55,8 +55,9 @@ typedef struct mnv4_q8dw_tile {
   /// Output columns of a strip, and strips of a row: a multiple of the segments. The last may be
   /// shorter, or empty.
   int32_t strip_columns, strip_count;
-  /// Cells of a group: those of a strip and of the columns that round it up.
-  int32_t group_cells;
+  /// Cells of a group: those that enter an output, and with those that only blocks which are wider
+  /// than what is left of a strip read.
+  int32_t filled_cells, group_cells;
 } mnv4_q8dw_tile;
 
 /// What precedes the tiles in packed constants.
@@ -129,6 +130,7 @@ static inline mnv4_q8dw_tile mnv4_q8dw_make_tile(
   const int32_t blocks = mnv4_q8dw_quotient(tile.strip_columns, MNV4_Q8DW_COLUMNS);
   // Strips of whole blocks, where there are several one after the other.
   if (batches > 1) tile.strip_columns = blocks * MNV4_Q8DW_COLUMNS;
+  tile.filled_cells = (tile.strip_columns - 1) * steps.cell_stride + steps.window_cells;
   tile.group_cells =
       (blocks * MNV4_Q8DW_COLUMNS - 1) * steps.cell_stride + steps.window_cells;
   return tile;
