@@ -1,6 +1,6 @@
 #include "q8_depthwise_any.h"
+#include "q8_rounding.h"
 
-#include <math.h>
 #include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
@@ -64,10 +64,7 @@ static void store_element(
     ((float *)output)[index] = scaled < layer->float_upper ? scaled : layer->float_upper;
     return;
   }
-  // Beyond ±65536 every bound has been reached.
-  scaled = scaled < 65536 ? scaled : 65536;
-  scaled = scaled > -65536 ? scaled : -65536;
-  int32_t integer = (int32_t)lrintf(scaled) + layer->output_zero_point;
+  int32_t integer = mnv4_q8_rounded(scaled) + layer->output_zero_point;
   if (integer < layer->output_lower) integer = layer->output_lower;
   if (integer > layer->output_upper) integer = layer->output_upper;
   ((uint8_t *)output)[index] = (uint8_t)integer;
