@@ -6,7 +6,8 @@
 //   integers, floats      vector types
 //   V(name), I(name)      intrinsics by their element type, and those of whole registers
 //   widen(bytes, flip)    `MNV4_LANES` bytes, exclusive or flip → lanes
-//   store_bytes(lanes, flip, output, count)   the low bytes of lanes within 0...255, exclusive or flip
+//   store_bytes(lanes, flip, output, count)   the low bytes of `count` lanes within 0...255,
+//                         exclusive or flip
 
 #define MNV4_INLINE static inline __attribute__((always_inline))
 #define MNV4_UNROLL _Pragma("clang loop unroll(full)")

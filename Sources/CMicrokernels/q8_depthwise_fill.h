@@ -1,7 +1,7 @@
 // Writes groups into the ring. Part of q8_depthwise_rows.h.
 
-/// The pixels of cells as they are read. Those of rows outside the image are read from its first row,
-/// and nothing of them is kept.
+/// The pixels of cells as they are read. Those of rows outside the image are read from its first
+/// row, and nothing of them is kept.
 typedef struct cell_source {
   /// Where the row of each pixel begins.
   const uint8_t *rows[MNV4_CELL];

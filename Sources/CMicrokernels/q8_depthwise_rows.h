@@ -13,8 +13,9 @@
 //                         twice restores the order of channels
 //   gather(pixels, segments)   the bytes of that many segments, each at its own place
 //   change_bytes(keep, bytes, change)   (bytes and keep) exclusive or change
-//   store_segments(pixel, step, bytes, column, columns, segments, count)   the first `count` bytes of
-//                         each segment that has more columns than `column`, `step` bytes apart
+//   store_segments(pixel, step, bytes, column, columns, segments, count)   the first `count`
+//                         bytes of each segment that has more columns than `column`, `step` bytes
+//                         apart
 
 #define MNV4_INLINE static inline __attribute__((always_inline))
 #define MNV4_UNROLL _Pragma("clang loop unroll(full)")

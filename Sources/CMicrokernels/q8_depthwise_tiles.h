@@ -1,18 +1,19 @@
 // How the SIMD kernels of 3×3, 5×5 and 7×7 filters cut and order a layer.
 //
-// A *tile* is as many channels as a vector has bytes. The last tile of a layer with few channels left
-// holds them twice or four times, in *segments* of the vector, each for other columns of the image.
+// A *tile* is as many channels as a vector has bytes. The last tile of a layer with few channels
+// left holds them twice or four times, in *segments* of the vector, each for other columns of the
+// image.
 //
-// A *cell* is the pixels of the input of which a lane of 32 bits holds one channel: four as bytes, or
-// two as 16-bit integers. Bytes: 4 rows of a column at stride 1, 2 rows of 2 columns at stride 2;
-// 16-bit integers: 2 rows of a column. A multiply-add of such lanes with weights adds the cell's share
-// to sums.
+// A *cell* is the pixels of the input of which a lane of 32 bits holds one channel: four as bytes,
+// or two as 16-bit integers. Bytes: 4 rows of a column at stride 1, 2 rows of 2 columns at stride
+// 2; 16-bit integers: 2 rows of a column. A multiply-add of such lanes with weights adds the cell's
+// share to sums.
 //
 // A *group* is a row of cells. Groups begin every two input rows.
 //
-// A *step* is the output rows whose windows begin in the same two input rows: two at stride 1, one at
-// stride 2. It needs `group_count` groups, `group_stride` apart; groups that later steps need again
-// stay in a ring of `ring_count` slots.
+// A *step* is the output rows whose windows begin in the same two input rows: two at stride 1, one
+// at stride 2. It needs `group_count` groups, `group_stride` apart; groups that later steps need
+// again stay in a ring of `ring_count` slots.
 //
 // A *strip* is the columns whose groups fit into the scratch, which stays in the first cache.
 #ifndef MNV4_Q8_DEPTHWISE_TILES_H
@@ -98,8 +99,8 @@ static inline int32_t mnv4_q8dw_tile_count(
   return mnv4_q8dw_quotient(layer->channels, form.width);
 }
 
-/// Bytes of a tile's packed constants: biases (int32) and scales (float) of its channels in the order
-/// of the accumulators, then the weights of each accumulator.
+/// Bytes of a tile's packed constants: biases (int32) and scales (float) of its channels in the
+/// order of the accumulators, then the weights of each accumulator.
 static inline size_t mnv4_q8dw_tile_byte_count(mnv4_q8dw_form form, mnv4_q8dw_steps steps) {
   return (size_t)form.width * 4 * (size_t)(2 + steps.weight_vector_count);
 }
