@@ -1,6 +1,6 @@
 #include "q8_depthwise_any.h"
+#include "q8_rounding.h"
 
-#include <math.h>
 #include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
@@ -11,8 +11,8 @@ bool mnv4_q8dw_any_supports(const mnv4_q8_depthwise_layer *layer) {
 }
 
 size_t mnv4_q8dw_any_packed_byte_count(const mnv4_q8_depthwise_layer *layer) {
-  const ptrdiff_t width = mnv4_q8dw_any_unpack(layer, NULL).width;
-  return (size_t)width * 4 * (size_t)(2 + layer->kernel_height * layer->kernel_width);
+  const size_t vectors = 2 + (size_t)layer->kernel_height * (size_t)layer->kernel_width;
+  return (size_t)mnv4_q8dw_any_width(layer) * 4 * vectors;
 }
 
 size_t mnv4_q8dw_any_scratch_byte_count(const mnv4_q8_depthwise_layer *layer) {
@@ -64,10 +64,7 @@ static void store_element(
     ((float *)output)[index] = scaled < layer->float_upper ? scaled : layer->float_upper;
     return;
   }
-  // Beyond ±65536 every bound has been reached.
-  scaled = scaled < 65536 ? scaled : 65536;
-  scaled = scaled > -65536 ? scaled : -65536;
-  int32_t integer = (int32_t)lrintf(scaled) + layer->output_zero_point;
+  int32_t integer = mnv4_q8_rounded(scaled) + layer->output_zero_point;
   if (integer < layer->output_lower) integer = layer->output_lower;
   if (integer > layer->output_upper) integer = layer->output_upper;
   ((uint8_t *)output)[index] = (uint8_t)integer;
@@ -81,7 +78,7 @@ void mnv4_q8_depthwise_scalar(const mnv4_q8_depthwise_call *call) {
     for (int32_t x = 0; x < layer->output_width; ++x) {
       const mnv4_q8dw_window columns = mnv4_q8dw_window_columns(layer, x);
       const ptrdiff_t pixel = ((ptrdiff_t)y * layer->output_width + x) * layer->channels;
-      for (int32_t channel = 0; channel < layer->channels; ++channel) {
+      for (int32_t channel = call->channel_begin; channel < call->channel_end; ++channel) {
         const int32_t sum =
             exact_sum(layer, &constants, call->input, rows, columns, channel);
         store_element(

@@ -17,10 +17,14 @@ typedef struct mnv4_q8dw_any_constants {
   const uint32_t *weights;
 } mnv4_q8dw_any_constants;
 
+static inline ptrdiff_t mnv4_q8dw_any_width(const mnv4_q8_depthwise_layer *layer) {
+  const ptrdiff_t round = MNV4_Q8DW_ANY_WIDTH;
+  return (layer->channels + round - 1) / round * round;
+}
+
 static inline mnv4_q8dw_any_constants mnv4_q8dw_any_unpack(
     const mnv4_q8_depthwise_layer *layer, const void *packed) {
-  const ptrdiff_t round = MNV4_Q8DW_ANY_WIDTH;
-  const ptrdiff_t width = (layer->channels + round - 1) / round * round;
+  const ptrdiff_t width = mnv4_q8dw_any_width(layer);
   const int32_t *bias = packed;
   const float *scales = (const float *)(bias + width);
   return (mnv4_q8dw_any_constants){width, bias, scales, (const uint32_t *)(scales + width)};

@@ -6,7 +6,8 @@
 //   integers, floats      vector types
 //   V(name), I(name)      intrinsics by their element type, and those of whole registers
 //   widen(bytes, flip)    `MNV4_LANES` bytes, exclusive or flip → lanes
-//   store_bytes(lanes, flip, output, count)   the low bytes of lanes within 0...255, exclusive or flip
+//   store_bytes(lanes, flip, output, count)   the low bytes of `count` lanes within 0...255,
+//                         exclusive or flip
 
 #define MNV4_INLINE static inline __attribute__((always_inline))
 #define MNV4_UNROLL _Pragma("clang loop unroll(full)")
@@ -90,12 +91,12 @@ void MNV4_RUN(const mnv4_q8_depthwise_call *call) {
     for (int32_t x = 0; x < layer->output_width; ++x) {
       w.columns = mnv4_q8dw_window_columns(layer, x);
       const ptrdiff_t index = ((ptrdiff_t)y * layer->output_width + x) * layer->channels;
-      ptrdiff_t channel = 0;
-      for (; channel + (vectors_at_once - 1) * MNV4_LANES < layer->channels;
+      ptrdiff_t channel = call->channel_begin;
+      for (; channel + (vectors_at_once - 1) * MNV4_LANES < call->channel_end;
            channel += vectors_at_once * MNV4_LANES) {
         window_elements(&w, channel, vectors_at_once, call->output, index);
       }
-      for (; channel < layer->channels; channel += MNV4_LANES) {
+      for (; channel < call->channel_end; channel += MNV4_LANES) {
         window_elements(&w, channel, 1, call->output, index);
       }
     }

@@ -8,7 +8,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #define MNV4_WIDTH 32
-#define MNV4_ROWS 2
+#define MNV4_CELL 2
 #define MNV4_RUN mnv4_q8_depthwise_rows_avx2
 #define MNV4_REGISTER "+x"
 #define V(name) _mm256_##name
@@ -21,36 +21,50 @@ static inline __attribute__((always_inline)) __m256i multiply_add(
   return _mm256_add_epi32(sums, _mm256_madd_epi16(group, weights));
 }
 
-/// Two rows of 32 channels → lanes of two 16-bit integers.
+/// Two pixels of 32 channels → lanes of two 16-bit integers.
 static inline __attribute__((always_inline)) void interleave(
-    const __m256i rows[2], uint8_t *column) {
+    const __m256i pixels[2], uint8_t *cell) {
   const __m256i zero = _mm256_setzero_si256();
-  const __m256i low = _mm256_unpacklo_epi8(rows[0], rows[1]);
-  const __m256i high = _mm256_unpackhi_epi8(rows[0], rows[1]);
-  __m256i *const vectors = (__m256i *)column;
+  const __m256i low = _mm256_unpacklo_epi8(pixels[0], pixels[1]);
+  const __m256i high = _mm256_unpackhi_epi8(pixels[0], pixels[1]);
+  __m256i *const vectors = (__m256i *)cell;
   _mm256_store_si256(vectors, _mm256_unpacklo_epi8(low, zero));
   _mm256_store_si256(vectors + 1, _mm256_unpackhi_epi8(low, zero));
   _mm256_store_si256(vectors + 2, _mm256_unpacklo_epi8(high, zero));
   _mm256_store_si256(vectors + 3, _mm256_unpackhi_epi8(high, zero));
 }
 
-/// 32 bytes of one segment, or of two segments `step` bytes apart.
-static inline __attribute__((always_inline)) __m256i gather(
-    const uint8_t *pixel, ptrdiff_t step, int32_t segments) {
-  if (segments == 1) return _mm256_loadu_si256((const __m256i *)pixel);
-  return _mm256_inserti128_si256(
-      _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)pixel)),
-      _mm_loadu_si128((const __m128i *)(pixel + step)), 1);
+static inline __attribute__((always_inline)) __m256i change_bytes(
+    __m256i keep, __m256i bytes, __m256i change) {
+  return _mm256_xor_si256(_mm256_and_si256(bytes, keep), change);
 }
 
-/// The first `count` bytes of a segment of `room` bytes.
-static inline __attribute__((always_inline)) void store_segment(
-    uint8_t *pixel, __m256i bytes, int32_t segment, int32_t room, int32_t count) {
+static inline __attribute__((always_inline)) __m256i gather(
+    const uint8_t *const pixels[4], int32_t segments) {
+  if (segments == 1) return _mm256_loadu_si256((const __m256i *)pixels[0]);
+  return _mm256_inserti128_si256(
+      _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)pixels[0])),
+      _mm_loadu_si128((const __m128i *)pixels[1]), 1);
+}
+
+/// The first `count` (1 to 31) bytes.
+static inline __attribute__((always_inline)) void store_first(
+    uint8_t *pixel, const uint8_t *bytes, int32_t count) {
+  int32_t i = 0;
+  if (count >= 16) {
+    _mm_storeu_si128((__m128i *)pixel, _mm_loadu_si128((const __m128i *)bytes));
+    i = 16;
+  }
+  for (; i < count; ++i) pixel[i] = bytes[i];
+}
+
+static inline __attribute__((always_inline)) void store_segments(
+    uint8_t *pixel, ptrdiff_t step, __m256i bytes, int32_t column, const int32_t columns[4],
+    int32_t segments, int32_t count) {
   _Alignas(32) uint8_t lanes[32];
   _mm256_store_si256((__m256i *)lanes, bytes);
-  const uint8_t *first = lanes + segment * room;
-  if (count >= 16) _mm_storeu_si128((__m128i *)pixel, _mm_load_si128((const __m128i *)first));
-  for (int32_t i = count & ~15; i < count; ++i) pixel[i] = first[i];
+  if (column < columns[0]) store_first(pixel, lanes, count);
+  if (segments == 2 && column < columns[1]) store_first(pixel + step, lanes + 16, count);
 }
 
 #include "q8_depthwise_rows.h"

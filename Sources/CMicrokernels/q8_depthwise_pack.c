@@ -21,22 +21,24 @@ size_t mnv4_q8dw_scratch_byte_count(mnv4_q8dw_form form, const mnv4_q8_depthwise
   const mnv4_q8dw_tile first = mnv4_q8dw_make_tile(form, layer, 0);
   const mnv4_q8dw_tile last =
       mnv4_q8dw_make_tile(form, layer, mnv4_q8dw_tile_count(form, layer) - 1);
-  const int32_t columns =
-      first.group_columns > last.group_columns ? first.group_columns : last.group_columns;
-  return (size_t)columns * (size_t)steps.ring_count * (size_t)steps.column_byte_count;
+  const int32_t cells =
+      first.group_cells > last.group_cells ? first.group_cells : last.group_cells;
+  return (size_t)cells * (size_t)steps.ring_count * (size_t)steps.cell_byte_count;
 }
 
-/// The bytes that a multiply-add reads as one channel's column of a filter: `rows_per_group` weights of
-/// filter rows from `row` on, zeros where there are none.
+/// What a multiply-add reads as one channel's weights of a cell whose first pixel meets `row` and
+/// `column` of the filter: zeros where it meets none.
 static uint32_t weight_lane(
     mnv4_q8dw_form form, const mnv4_q8_depthwise_layer *layer, const int16_t *filter, int32_t row,
     int32_t column) {
-  const int32_t bits = 32 / form.rows_per_group;
+  const int32_t columns = mnv4_q8dw_cell_columns(form.cell_size, layer->stride_width);
+  const int32_t bits = 32 / form.cell_size;
   uint32_t lane = 0;
-  for (int32_t k = 0; k < form.rows_per_group; ++k) {
-    const int32_t y = row + k;
-    if (y < 0 || y >= layer->kernel_height) continue;
-    const uint32_t weight = (uint32_t)filter[y * layer->kernel_width + column];
+  for (int32_t k = 0; k < form.cell_size; ++k) {
+    const int32_t y = row + k / columns;
+    const int32_t x = column + k % columns;
+    if (y < 0 || y >= layer->kernel_height || x >= layer->kernel_width) continue;
+    const uint32_t weight = (uint32_t)filter[y * layer->kernel_width + x];
     lane |= (weight & ((1u << bits) - 1)) << (k * bits);
   }
   return lane;
@@ -95,10 +97,10 @@ void mnv4_q8dw_pack(
       uint32_t *vector =
           weights + (ptrdiff_t)accumulator * steps.weight_vector_count * lanes + lane;
       for (int32_t group = 0; group < steps.group_count; ++group) {
-        for (int32_t column = 0; column < layer->kernel_width; ++column) {
+        for (int32_t cell = 0; cell < steps.window_cells; ++cell) {
           for (int32_t row = 0; row < steps.rows; ++row) {
-            *vector =
-                weight_lane(form, layer, filter, group * form.rows_per_group - row, column);
+            *vector = weight_lane(
+                form, layer, filter, group * steps.cell_rows - row, cell * steps.cell_columns);
             vector += lanes;
           }
         }

@@ -3,25 +3,35 @@
 //
 // The including file defines, beside the target attribute of everything here:
 //   MNV4_WIDTH            bytes of a vector
-//   MNV4_ROWS             rows of a group
+//   MNV4_CELL             pixels of a cell
 //   MNV4_RUN              name of the kernel
 //   MNV4_REGISTER         constraint of a vector register that is read and written
 //   integers, floats      vector types
 //   V(name), I(name)      intrinsics by their element type, and those of whole registers
 //   multiply_add(sums, group, weights)
-//   interleave(rows, columns)   `MNV4_ROWS` vectors of bytes → four of groups, such that packing them
+//   interleave(pixels, cell)   `MNV4_CELL` vectors of bytes → four of lanes, such that packing them
 //                         twice restores the order of channels
-//   gather(pixel, step, segments)   the bytes of the segments, `step` bytes apart
-//   store_segment(pixel, bytes, segment, room, count)
+//   gather(pixels, segments)   the bytes of that many segments, each at its own place
+//   change_bytes(keep, bytes, change)   (bytes and keep) exclusive or change
+//   store_segments(pixel, step, bytes, column, columns, segments, count)   the first `count`
+//                         bytes of each segment that has more columns than `column`, `step` bytes
+//                         apart
 
 #define MNV4_INLINE static inline __attribute__((always_inline))
 #define MNV4_UNROLL _Pragma("clang loop unroll(full)")
 #define MNV4_ROLLED _Pragma("clang loop unroll(disable) vectorize(disable)")
 
-enum { columns_at_once = MNV4_Q8DW_COLUMNS, column_bytes = 4 * MNV4_WIDTH };
+enum { columns_at_once = MNV4_Q8DW_COLUMNS, cell_bytes = 4 * MNV4_WIDTH };
 
 /// What becomes of scaled sums.
 enum { mode_integer, mode_integer_clamped, mode_float };
+
+/// How 16-bit integers become elements, which are computed as unsigned bytes.
+typedef struct finish {
+  integers zero, lower, upper, flip;
+  /// Whether there is something to add; whether bounds are other than the type's.
+  bool has_zero, has_bounds;
+} finish;
 
 /// A call's work on one tile and strip (of each segment).
 typedef struct strip {
@@ -36,175 +46,13 @@ typedef struct strip {
   uint8_t *ring;
   /// A vector of the input's zero point.
   const uint8_t *padding;
+  finish finish;
   /// The first output column of the first segment.
   int32_t first_column;
 } strip;
 
-/// A vector of a group that holds the input's zero point everywhere.
-MNV4_INLINE integers interleaved_zero(const mnv4_q8_depthwise_layer *layer) {
-  const int32_t zero = layer->input_zero_point + (layer->input_is_signed ? 128 : 0);
-  return MNV4_ROWS == 4 ? V(set1_epi8)((int8_t)zero) : V(set1_epi16)((int16_t)zero);
-}
-
-/// Writes a column of border: `segments`, not zero, tells by its bits whose column lies in the image.
-static void fill_border(
-    const strip *s, const uint8_t *const rows[MNV4_ROWS], const ptrdiff_t steps[MNV4_ROWS],
-    uint32_t segments, uint8_t *column) {
-  integers bytes[MNV4_ROWS];
-  const integers flip = V(set1_epi8)(s->layer->input_is_signed ? -128 : 0);
-  for (int32_t k = 0; k < MNV4_ROWS; ++k) {
-    _Alignas(64) uint8_t lanes[MNV4_WIDTH];
-    for (int32_t i = 0; i < s->tile.segment_count; ++i) {
-      const int32_t room = s->tile.segment_channels;
-      const bool inside = segments >> i & 1;
-      memcpy(lanes + i * room, inside ? rows[k] + i * steps[k] : s->padding, (size_t)room);
-    }
-    bytes[k] = I(xor)(I(load)((const void *)lanes), flip);
-  }
-  interleave(bytes, column);
-}
-
-/// Writes the columns `begin`..<`end` of a group, all of whose segments lie in the image.
-MNV4_INLINE void fill_inside(
-    const strip *s, const uint8_t *const rows[MNV4_ROWS], const ptrdiff_t strides[MNV4_ROWS],
-    const ptrdiff_t steps[MNV4_ROWS], int32_t segment_count, int32_t begin, int32_t end,
-    uint8_t *slot) {
-  const integers flip = V(set1_epi8)(s->layer->input_is_signed ? -128 : 0);
-  for (int32_t j = begin; j < end; ++j) {
-    integers bytes[MNV4_ROWS];
-    MNV4_UNROLL for (int32_t k = 0; k < MNV4_ROWS; ++k) {
-      bytes[k] = I(xor)(gather(rows[k] + j * strides[k], steps[k], segment_count), flip);
-    }
-    interleave(bytes, slot + (ptrdiff_t)j * column_bytes);
-  }
-}
-
-/// Writes the group whose first row is `y`: all columns of the strip.
-static void fill_group(const strip *s, int32_t y, uint8_t *slot) {
-  const mnv4_q8_depthwise_layer *layer = s->layer;
-  const int32_t x = s->first_column * layer->stride_width - layer->padding_left;
-  const int32_t segment_width = s->tile.strip_columns * layer->stride_width;
-  const ptrdiff_t pixel = layer->channels;
-  const uint8_t *rows[MNV4_ROWS];
-  ptrdiff_t strides[MNV4_ROWS], steps[MNV4_ROWS];
-  for (int32_t k = 0; k < MNV4_ROWS; ++k) {
-    const bool inside = y + k >= 0 && y + k < layer->input_height;
-    rows[k] = inside ? s->input + ((ptrdiff_t)(y + k) * layer->input_width + x) * pixel : s->padding;
-    strides[k] = inside ? pixel : 0;
-    steps[k] = inside ? segment_width * pixel : 0;
-  }
-  const int32_t count = s->tile.group_columns;
-  const int32_t last = (s->tile.segment_count - 1) * segment_width;
-  int32_t begin = x < 0 ? -x : 0;
-  int32_t end = layer->input_width - x - last;
-  if (begin > count) begin = count;
-  if (end > count) end = count;
-  if (end < begin) end = begin;
-  switch (s->tile.segment_count) {
-    case 1: fill_inside(s, rows, strides, steps, 1, begin, end, slot); break;
-    case 2: fill_inside(s, rows, strides, steps, 2, begin, end, slot); break;
-    default: fill_inside(s, rows, strides, steps, 4, begin, end, slot); break;
-  }
-  const integers border = interleaved_zero(s->layer);
-  for (int32_t j = begin > 0 ? 0 : end; j < count; j = j + 1 == begin ? end : j + 1) {
-    uint8_t *column = slot + (ptrdiff_t)j * column_bytes;
-    uint32_t segments = 0;
-    MNV4_ROLLED for (int32_t i = 0; i < s->tile.segment_count; ++i) {
-      const int32_t position = x + j + i * segment_width;
-      segments |= (uint32_t)(position >= 0 && position < layer->input_width) << i;
-    }
-    if (segments == 0) {
-      for (int32_t q = 0; q < 4; ++q) I(store)((void *)(column + q * MNV4_WIDTH), border);
-      continue;
-    }
-    const uint8_t *pixels[MNV4_ROWS];
-    for (int32_t k = 0; k < MNV4_ROWS; ++k) pixels[k] = rows[k] + j * strides[k];
-    fill_border(s, pixels, steps, segments, column);
-  }
-}
-
-/// Keeps the order of what comes before and after, and loads apart: the compiler would otherwise
-/// finish one sum after the other and spill the weights that they share.
-MNV4_INLINE void keep_order(integers sums[columns_at_once][2], int32_t rows) {
-  if (rows == 2) {
-    __asm__ volatile(""
-                     : MNV4_REGISTER(sums[0][0]), MNV4_REGISTER(sums[0][1]),
-                       MNV4_REGISTER(sums[1][0]), MNV4_REGISTER(sums[1][1]),
-                       MNV4_REGISTER(sums[2][0]), MNV4_REGISTER(sums[2][1]),
-                       MNV4_REGISTER(sums[3][0]), MNV4_REGISTER(sums[3][1])
-                     :
-                     : "memory");
-  } else {
-    __asm__ volatile(""
-                     : MNV4_REGISTER(sums[0][0]), MNV4_REGISTER(sums[1][0]),
-                       MNV4_REGISTER(sums[2][0]), MNV4_REGISTER(sums[3][0])
-                     :
-                     : "memory");
-  }
-}
-
-/// Scaled sums of accumulator `q` of a block's columns and rows.
-MNV4_INLINE void scaled_sums(
-    const strip *s, int32_t rows, int32_t kernel, int32_t stride, int32_t q,
-    const uint8_t *const groups[4], floats scaled[columns_at_once][2]) {
-  const int32_t row_count = stride == 1 ? 2 : 1;
-  const int32_t group_count = (kernel + row_count - 1 + MNV4_ROWS - 1) / MNV4_ROWS;
-  const integers start = I(load)((const void *)(s->constants + q * MNV4_WIDTH));
-  integers sums[columns_at_once][2];
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) sums[x][row] = start;
-  }
-  const uint8_t *weights = s->constants
-      + (8 + (ptrdiff_t)q * (group_count * kernel * row_count)) * MNV4_WIDTH;
-  for (int32_t group = 0; group < group_count; ++group) {
-    const uint8_t *lanes = groups[group] + q * MNV4_WIDTH;
-    for (int32_t column = 0; column < kernel; ++column) {
-      integers factors[2];
-      MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-        factors[row] = I(load)((const void *)(weights + row * MNV4_WIDTH));
-      }
-      MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-        const integers group_lanes =
-            I(load)((const void *)(lanes + (x * stride + column) * column_bytes));
-        MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-          sums[x][row] = multiply_add(sums[x][row], group_lanes, factors[row]);
-        }
-      }
-      weights += row_count * MNV4_WIDTH;
-      keep_order(sums, rows);
-    }
-  }
-  const floats scale = V(load_ps)((const void *)(s->constants + (4 + q) * MNV4_WIDTH));
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-      scaled[x][row] = V(mul_ps)(V(cvtepi32_ps)(sums[x][row]), scale);
-    }
-  }
-}
-
-/// 16-bit integers of accumulators `q` and `q` + 1, counted from the zero point.
-MNV4_INLINE void rounded_sums(
-    const strip *s, int32_t mode, int32_t rows, int32_t kernel, int32_t stride, int32_t q,
-    const uint8_t *const groups[4], integers rounded[columns_at_once][2]) {
-  // Far above all elements; below 2³¹, beyond which conversions fail. Downwards they give −2³¹.
-  const floats limit = V(set1_ps)(65536);
-  floats first[columns_at_once][2], second[columns_at_once][2];
-  integers low[columns_at_once][2];
-  scaled_sums(s, rows, kernel, stride, q, groups, first);
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-      if (mode == mode_integer_clamped) first[x][row] = V(min_ps)(first[x][row], limit);
-      low[x][row] = V(cvtps_epi32)(first[x][row]);
-    }
-  }
-  scaled_sums(s, rows, kernel, stride, q + 1, groups, second);
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-      if (mode == mode_integer_clamped) second[x][row] = V(min_ps)(second[x][row], limit);
-      rounded[x][row] = V(packs_epi32)(low[x][row], V(cvtps_epi32)(second[x][row]));
-    }
-  }
-}
+#include "q8_depthwise_fill.h"
+#include "q8_depthwise_sums.h"
 
 /// Where the elements of a block go.
 typedef struct block {
@@ -212,59 +60,95 @@ typedef struct block {
   ptrdiff_t pixel_bytes, row_bytes, segment_bytes;
   /// Columns of the block that each segment has.
   int32_t counts[4];
-  /// Whether a vector is what a pixel has.
-  bool is_full;
 } block;
 
-MNV4_INLINE void store_elements(
-    const strip *s, const block *b, integers bytes, int32_t x, int32_t row) {
-  uint8_t *pixel = b->pixel + x * b->pixel_bytes + row * b->row_bytes;
-  if (b->is_full) {
-    if (x < b->counts[0]) I(storeu)((void *)pixel, bytes);
+/// Stores vectors of bytes of which a pixel takes a part, [column][row].
+static __attribute__((noinline)) void store_parts(
+    const strip *s, const block *b, int32_t columns, int32_t rows,
+    const integers bytes[columns_at_once][2]) {
+  for (int32_t x = 0; x < columns; ++x) {
+    for (int32_t row = 0; row < rows; ++row) {
+      store_segments(
+          b->pixel + x * b->pixel_bytes + row * b->row_bytes, b->segment_bytes, bytes[x][row], x,
+          b->counts, s->tile.segment_count, s->tile.channel_count);
+    }
+  }
+}
+
+static finish make_finish(const mnv4_q8_depthwise_layer *layer) {
+  const int32_t move = layer->output_type == MNV4_Q8_DEPTHWISE_INT8 ? 128 : 0;
+  const int32_t zero = layer->output_zero_point + move;
+  const int32_t lower = layer->output_lower + move;
+  const int32_t upper = layer->output_upper + move;
+  return (finish){
+      V(set1_epi16)((int16_t)zero), V(set1_epi8)((int8_t)lower), V(set1_epi8)((int8_t)upper),
+      V(set1_epi8)((int8_t)move), zero != 0, lower != 0 || upper != 255};
+}
+
+/// Finishes and stores a block.
+MNV4_INLINE void store_block(
+    const strip *s, bool has_zero, bool has_bounds, int32_t columns, int32_t rows,
+    const block *b,
+    const integers low[columns_at_once][2], const integers high[columns_at_once][2]) {
+  const finish *f = &s->finish;
+  integers bytes[columns_at_once][2];
+  MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {
+    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
+      integers first = low[x][row];
+      integers second = high[x][row];
+      if (has_zero) {
+        first = V(adds_epi16)(first, f->zero);
+        second = V(adds_epi16)(second, f->zero);
+      }
+      integers elements = V(packus_epi16)(first, second);
+      if (has_bounds) elements = V(min_epu8)(V(max_epu8)(elements, f->lower), f->upper);
+      bytes[x][row] = I(xor)(elements, f->flip);
+    }
+  }
+  if (s->tile.channel_count != MNV4_WIDTH) {
+    integers parts[columns_at_once][2];
+    MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {
+      MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) parts[x][row] = bytes[x][row];
+    }
+    store_parts(s, b, columns, rows, (const integers(*)[2])parts);
     return;
   }
-  MNV4_ROLLED for (int32_t i = 0; i < s->tile.segment_count; ++i) {
-    if (x >= b->counts[i]) continue;
-    store_segment(
-        pixel + i * b->segment_bytes, bytes, i, s->tile.segment_channels, s->tile.channel_count);
+  MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {
+    if (x >= b->counts[0]) break;
+    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
+      uint8_t *pixel = b->pixel + x * b->pixel_bytes + row * b->row_bytes;
+      I(storeu)((void *)pixel, bytes[x][row]);
+    }
   }
 }
 
 /// A block of a step: bytes.
 MNV4_INLINE void integer_block(
-    const strip *s, int32_t mode, int32_t rows, int32_t kernel, int32_t stride,
+    const strip *s, int32_t mode, int32_t columns, int32_t rows, int32_t kernel, int32_t stride,
     const uint8_t *const groups[4], const block *b) {
   integers low[columns_at_once][2], high[columns_at_once][2];
-  rounded_sums(s, mode, rows, kernel, stride, 0, groups, low);
-  rounded_sums(s, mode, rows, kernel, stride, 2, groups, high);
-  // int8 elements are computed as the same plus 128.
-  const mnv4_q8_depthwise_layer *layer = s->layer;
-  const int32_t move = layer->output_type == MNV4_Q8_DEPTHWISE_INT8 ? 128 : 0;
-  const integers zero = V(set1_epi16)((int16_t)(layer->output_zero_point + move));
-  const integers lower = V(set1_epi8)((int8_t)(layer->output_lower + move));
-  const integers upper = V(set1_epi8)((int8_t)(layer->output_upper + move));
-  const integers flip = V(set1_epi8)((int8_t)move);
-  MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
-    MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
-      integers bytes = V(packus_epi16)(
-          V(adds_epi16)(low[x][row], zero), V(adds_epi16)(high[x][row], zero));
-      bytes = V(min_epu8)(V(max_epu8)(bytes, lower), upper);
-      store_elements(s, b, I(xor)(bytes, flip), x, row);
-    }
+  rounded_sums(s, mode, columns, rows, kernel, stride, 0, groups, low);
+  rounded_sums(s, mode, columns, rows, kernel, stride, 2, groups, high);
+  if (s->finish.has_bounds) {
+    store_block(s, true, true, columns, rows, b, low, high);
+  } else if (s->finish.has_zero) {
+    store_block(s, true, false, columns, rows, b, low, high);
+  } else {
+    store_block(s, false, false, columns, rows, b, low, high);
   }
 }
 
 /// A block of a step: float32.
 MNV4_INLINE void float_block(
-    const strip *s, int32_t rows, int32_t kernel, int32_t stride,
+    const strip *s, int32_t columns, int32_t rows, int32_t kernel, int32_t stride,
     const uint8_t *const groups[4], const block *b) {
   _Alignas(64) float elements[4][columns_at_once][2][MNV4_WIDTH / 4];
   const floats lower = V(set1_ps)(s->layer->float_lower);
   const floats upper = V(set1_ps)(s->layer->float_upper);
   for (int32_t q = 0; q < 4; ++q) {
     floats scaled[columns_at_once][2];
-    scaled_sums(s, rows, kernel, stride, q, groups, scaled);
-    MNV4_UNROLL for (int32_t x = 0; x < columns_at_once; ++x) {
+    scaled_sums(s, columns, rows, kernel, stride, q, groups, scaled);
+    MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {
       MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
         V(store_ps)(
             elements[q][x][row], V(min_ps)(V(max_ps)(scaled[x][row], lower), upper));
@@ -292,26 +176,28 @@ MNV4_INLINE void step(
   const mnv4_q8_depthwise_layer *layer = s->layer;
   const int32_t width = layer->output_width;
   block b;
-  b.is_full = s->tile.channel_count == MNV4_WIDTH;
   b.pixel_bytes = (ptrdiff_t)layer->channels * (mode == mode_float ? 4 : 1);
   b.row_bytes = width * b.pixel_bytes;
   b.segment_bytes = s->tile.strip_columns * b.pixel_bytes;
   for (int32_t x = 0; x < s->tile.strip_columns; x += columns_at_once) {
-    int32_t any = 0;
+    int32_t most = 0;
     MNV4_ROLLED for (int32_t i = 0; i < s->tile.segment_count; ++i) {
       const int32_t rest = width - (s->first_column + i * s->tile.strip_columns + x);
       const int32_t count = mnv4_q8dw_minimum(s->tile.strip_columns - x, rest);
       b.counts[i] = mnv4_q8dw_minimum(count, columns_at_once);
-      any |= count > 0;
+      if (b.counts[i] > most) most = b.counts[i];
     }
-    if (!any) break;
+    if (most <= 0) break;
     b.pixel = s->output + y * b.row_bytes + (s->first_column + x) * b.pixel_bytes;
     const uint8_t *groups[4];
-    for (int32_t i = 0; i < 4; ++i) groups[i] = slots[i] + (ptrdiff_t)x * stride * column_bytes;
+    const int32_t cell = x * (stride / mnv4_q8dw_cell_columns(MNV4_CELL, stride));
+    for (int32_t i = 0; i < 4; ++i) groups[i] = slots[i] + (ptrdiff_t)cell * cell_bytes;
     if (mode == mode_float) {
-      float_block(s, rows, kernel, stride, groups, &b);
+      float_block(s, columns_at_once, rows, kernel, stride, groups, &b);
+    } else if (mode == mode_integer && most <= columns_at_once / 2) {
+      integer_block(s, mode, columns_at_once / 2, rows, kernel, stride, groups, &b);
     } else {
-      integer_block(s, mode, rows, kernel, stride, groups, &b);
+      integer_block(s, mode, columns_at_once, rows, kernel, stride, groups, &b);
     }
   }
 }
@@ -354,7 +240,7 @@ static step_function *find_step(const strip *s, bool may_overflow, int32_t rows)
 static void run_strip(const strip *s, bool may_overflow, int32_t row_begin, int32_t row_end) {
   const mnv4_q8_depthwise_layer *layer = s->layer;
   const mnv4_q8dw_steps *steps = &s->steps;
-  const ptrdiff_t slot_bytes = (ptrdiff_t)s->tile.group_columns * column_bytes;
+  const ptrdiff_t slot_bytes = (ptrdiff_t)s->tile.group_cells * cell_bytes;
   const int32_t top = row_begin * layer->stride_height - layer->padding_top;
   int32_t filled = 0;
   for (int32_t index = 0, y = row_begin; y < row_end; ++index, y += steps->rows) {
@@ -373,7 +259,7 @@ static void run_strip(const strip *s, bool may_overflow, int32_t row_begin, int3
 
 void MNV4_RUN(const mnv4_q8_depthwise_call *call) {
   const mnv4_q8_depthwise_layer *layer = call->layer;
-  const mnv4_q8dw_form form = {MNV4_WIDTH, MNV4_ROWS};
+  const mnv4_q8dw_form form = {MNV4_WIDTH, MNV4_CELL};
   const mnv4_q8dw_header *header = call->packed;
   const int32_t element = layer->output_type == MNV4_Q8_DEPTHWISE_FLOAT32 ? 4 : 1;
   _Alignas(64) uint8_t padding[MNV4_WIDTH];
@@ -383,9 +269,12 @@ void MNV4_RUN(const mnv4_q8_depthwise_call *call) {
   s.steps = mnv4_q8dw_make_steps(form, layer);
   s.ring = call->scratch;
   s.padding = padding;
+  s.finish = make_finish(layer);
   s.constants = (const uint8_t *)call->packed + sizeof *header;
-  const int32_t tiles = mnv4_q8dw_tile_count(form, layer);
-  for (int32_t index = 0; index < tiles; ++index) {
+  const int32_t first = call->channel_begin / MNV4_WIDTH;
+  const int32_t last = mnv4_q8dw_quotient(call->channel_end, MNV4_WIDTH);
+  s.constants += first * mnv4_q8dw_tile_byte_count(form, s.steps);
+  for (int32_t index = first; index < last; ++index) {
     s.tile = mnv4_q8dw_make_tile(form, layer, index);
     s.input = (const uint8_t *)call->input + s.tile.first_channel;
     s.output = (uint8_t *)call->output + (ptrdiff_t)s.tile.first_channel * element;

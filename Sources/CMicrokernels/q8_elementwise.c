@@ -9,7 +9,7 @@
     .mean = mnv4_q8_mean_##set, \
   }
 
-static const mnv4_q8_elementwise_kernels_of_set kernels[] = {
+static const mnv4_q8_elementwise_set sets[] = {
 #if defined(__x86_64__)
     MNV4_SET(avx512, MNV4_CPU_AVX512),
     MNV4_SET(avx2, MNV4_CPU_AVX2),
@@ -17,8 +17,8 @@ static const mnv4_q8_elementwise_kernels_of_set kernels[] = {
     MNV4_SET(scalar, 0),
 };
 
-const mnv4_q8_elementwise_kernels_of_set *mnv4_q8_elementwise_kernels(void) { return kernels; }
+const mnv4_q8_elementwise_set *mnv4_q8_elementwise_sets(void) { return sets; }
 
-int32_t mnv4_q8_elementwise_kernel_count(void) {
-  return (int32_t)(sizeof kernels / sizeof *kernels);
+int32_t mnv4_q8_elementwise_set_count(void) {
+  return (int32_t)(sizeof sets / sizeof *sets);
 }

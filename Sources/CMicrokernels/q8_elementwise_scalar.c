@@ -1,6 +1,5 @@
 #include "q8_elementwise.h"
-
-#include <math.h>
+#include "q8_rounding.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -13,13 +12,6 @@ static uint8_t clamped(const mnv4_q8_elements *output, int32_t steps) {
   if (integer < output->lower) integer = output->lower;
   if (integer > output->upper) integer = output->upper;
   return (uint8_t)integer;
-}
-
-/// Steps to the nearest integer, ties to even. Beyond ±65536 every bound has been reached.
-static int32_t rounded(float steps) {
-  steps = steps < 65536 ? steps : 65536;
-  steps = steps > -65536 ? steps : -65536;
-  return (int32_t)lrintf(steps);
 }
 
 void mnv4_q8_add_scalar(const mnv4_q8_addition *addition, const mnv4_q8_rows *rows) {
@@ -48,7 +40,7 @@ void mnv4_q8_multiply_scalar(const mnv4_q8_product *product, const mnv4_q8_rows 
       const int32_t second = element(rows->second, row * rows->second_stride + i, is_signed)
           - product->second_zero_point;
       const float steps = (float)(first * second) * product->scale;
-      ((uint8_t *)rows->output)[index] = clamped(&product->output, rounded(steps));
+      ((uint8_t *)rows->output)[index] = clamped(&product->output, mnv4_q8_rounded(steps));
     }
   }
 }
@@ -68,6 +60,6 @@ void mnv4_q8_mean_scalar(const mnv4_q8_mean *mean) {
           - mean->input_zero_point;
     }
     const float steps = (float)sum * mean->scale;
-    ((uint8_t *)mean->means)[channel] = clamped(&mean->output, rounded(steps));
+    ((uint8_t *)mean->means)[channel] = clamped(&mean->output, mnv4_q8_rounded(steps));
   }
 }

@@ -1,8 +1,8 @@
 // The body of the SIMD kernels of additions, products, functions and means, included once by each
 // instruction set's file.
 //
-// Bytes become 32-bit lanes by interleaving them twice within their 16 bytes, and bytes again by two
-// packs, which restores their order.
+// Bytes become 32-bit lanes by interleaving them twice within their 16 bytes, and bytes again by
+// two packs, which restores their order.
 //
 // The including file defines, beside the target attribute of everything here:
 //   MNV4_WIDTH            bytes of a vector

@@ -53,20 +53,26 @@ typedef struct mnv4_q8_depthwise_constants {
   const float *scales;
 } mnv4_q8_depthwise_constants;
 
-/// A call: some rows of one image's output.
+/// Calls may divide channels at multiples of this.
+#define MNV4_Q8_DEPTHWISE_CHANNELS 64
+
+/// A call: some rows, and some channels, of one image's output.
 typedef struct mnv4_q8_depthwise_call {
   const mnv4_q8_depthwise_layer *layer;
   /// What the same kernel's `pack` wrote; 64-byte aligned.
   const void *packed;
   /// One image. Up to 63 bytes past its end are read and never enter a result.
   const void *input;
-  /// One image of elements of the output's type, aligned to their size; only the rows named are
-  /// written. Overlaps nothing else.
+  /// One image of elements of the output's type, aligned to their size; only the rows and
+  /// channels named are written. Overlaps nothing else.
   void *output;
   /// `scratch_byte_count` bytes, 64-byte aligned, for this call alone. Contents do not matter.
   void *scratch;
-  /// Rows of the output: row_begin..<row_end, at least one.
+  /// Rows of the output: row_begin..<row_end, at least one. An even number of rows is fastest.
   int32_t row_begin, row_end;
+  /// Channels: channel_begin..<channel_end, at least one. Both are multiples of
+  /// `MNV4_Q8_DEPTHWISE_CHANNELS`, the end otherwise the layer's count.
+  int32_t channel_begin, channel_end;
 } mnv4_q8_depthwise_call;
 
 /// An implementation. All give the same integers; float32 outputs are the same bits, too.

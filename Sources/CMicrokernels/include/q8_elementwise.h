@@ -20,8 +20,8 @@ typedef struct mnv4_q8_elements {
 } mnv4_q8_elements;
 
 /// The first operand and the output: `row_count` rows of `row_length` elements without gaps. The
-/// second operand's rows begin `second_stride` elements apart: as many as a row has, or 0 where every
-/// row meets the same elements (one number a channel). Counts are above zero.
+/// second operand's rows begin `second_stride` elements apart: as many as a row has, or 0 where
+/// every row meets the same elements (one number a channel). Counts are above zero.
 ///
 /// What has no rows is one row: it is faster.
 typedef struct mnv4_q8_rows {
@@ -69,7 +69,7 @@ typedef struct mnv4_q8_mean {
 } mnv4_q8_mean;
 
 /// An instruction set's implementations. All give the same integers.
-typedef struct mnv4_q8_elementwise_kernels_of_set {
+typedef struct mnv4_q8_elementwise_set {
   /// "avx512", "avx2" or "scalar".
   const char *name;
   /// Bits of cpu.h; 0: runs anywhere.
@@ -80,12 +80,12 @@ typedef struct mnv4_q8_elementwise_kernels_of_set {
   /// uint8, also where elements are int8. The output may be the input.
   void (*lookup)(const uint8_t table[256], const void *input, void *output, ptrdiff_t count);
   void (*mean)(const mnv4_q8_mean *mean);
-} mnv4_q8_elementwise_kernels_of_set;
+} mnv4_q8_elementwise_set;
 
 /// The implementations that this architecture has, the fastest first; the last runs anywhere.
 ///
-/// - Returns: the first of `mnv4_q8_elementwise_kernel_count()` entries of a constant table.
-const mnv4_q8_elementwise_kernels_of_set *mnv4_q8_elementwise_kernels(void);
-int32_t mnv4_q8_elementwise_kernel_count(void);
+/// - Returns: the first of `mnv4_q8_elementwise_set_count()` entries of a constant table.
+const mnv4_q8_elementwise_set *mnv4_q8_elementwise_sets(void);
+int32_t mnv4_q8_elementwise_set_count(void);
 
 #endif
