@@ -38,6 +38,7 @@ static inline vector multiply_add(vector sums, vector x, vector w) {
   return _mm256_add_epi32(sums, _mm256_madd_epi16(x, w));
 }
 
+#include "q8_gemm_finish_avx2.h"
 #include "q8_gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
@@ -51,7 +52,6 @@ static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, 
   }
 }
 
-#include "q8_gemm_finish_avx2.h"
 #include "q8_gemm_run.h"
 
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx2 = {

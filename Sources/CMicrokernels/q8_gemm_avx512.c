@@ -39,6 +39,12 @@ static inline vector multiply_add(vector sums, vector x, vector w) {
   return _mm512_add_epi32(sums, _mm512_madd_epi16(x, w));
 }
 
+/// Adds products of neighbouring int16.
+static inline vector add_products(vector sums, vector x, vector y) {
+  return _mm512_add_epi32(sums, _mm512_madd_epi16(x, y));
+}
+
+#include "q8_gemm_finish_avx512.h"
 #include "q8_gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
@@ -52,7 +58,6 @@ static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, 
   }
 }
 
-#include "q8_gemm_finish_avx512.h"
 #include "q8_gemm_run.h"
 
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512 = {

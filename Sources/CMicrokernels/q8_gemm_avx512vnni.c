@@ -39,6 +39,12 @@ static inline vector multiply_add(vector sums, vector x, vector w) {
   return _mm512_dpbusd_epi32(sums, x, w);
 }
 
+/// Adds products of neighbouring int16.
+static inline vector add_products(vector sums, vector x, vector y) {
+  return _mm512_dpwssd_epi32(sums, x, y);
+}
+
+#include "q8_gemm_finish_avx512.h"
 #include "q8_gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
@@ -64,7 +70,6 @@ static int32_t row_sum(const q8_gemm_tile *t, int32_t row, int32_t count) {
   return _mm512_reduce_add_epi32(sums);
 }
 
-#include "q8_gemm_finish_avx512.h"
 #include "q8_gemm_run.h"
 
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512vnni = {

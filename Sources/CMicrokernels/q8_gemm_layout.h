@@ -17,6 +17,9 @@
 
 #include "q8_gemm.h"
 
+/// Before a loop with constant bounds: unrolled, so that arrays it indexes can be registers.
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
 /// How a kernel wants its constants.
 typedef struct {
   /// 32-bit lanes of a vector; a panel has two vectors.

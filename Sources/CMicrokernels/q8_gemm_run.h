@@ -6,7 +6,9 @@
 //                         0x80; int16: the flipped byte as int8, less `zero`. May read 64 bytes and
 //                         write 64 values past the end
 //     row_sum(tile, row, k)                        sum of a row's inputs (8-bit values)
-//     finish_function_for(problem, products_fit)   makes outputs of accumulators
+//     finish_constants, finish_constants_of(problem)
+//     finish_function_for(problem, products_fit)   makes outputs of accumulators; NULL where
+//                         finish_in_registers does
 //
 // A tile of outputs reads a band: of each of the filter's input rows, the pixels that it needs, as
 // values, the input's zero point where they lie outside the image. Bands are copied once for all
@@ -135,13 +137,14 @@ static q8_gemm_band load_band(const q8_gemm_call *c, int64_t y, int64_t x, int32
 
 /// Computes the tiles that wait, for all channels of the range.
 static void run_tiles(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
-                      const q8_gemm_band *bands, int32_t count, finish_function finish) {
+                      const q8_gemm_band *bands, int32_t count, const void *constants,
+                      finish_function finish) {
   const int32_t factor = c->header->row_sum_factor;
   q8_gemm_tile tile = {
       .offsets = c->offsets,
       .segment_count = c->k.count,
       .step_count = c->k.steps,
-      .accumulators = c->accumulators,
+      .accumulators = finish ? c->accumulators : NULL,
   };
 #if EIGHT_BIT_INPUT
   for (int32_t i = 0; factor && i < count; i++) {
@@ -159,23 +162,22 @@ static void run_tiles(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
     width = q8_gemm_panel_channels(LAYOUT, c->shape.output_channels, channel);
     const char *panel = (const char *)(c->header + 1) + (size_t)channel * per_channel;
     const int32_t left = range->channel_end - channel;
-    q8_gemm_outputs out = {
+    q8_gemm_outputs outputs = {
         .problem = c->problem,
-        .accumulators = c->accumulators,
+        .constants = constants,
         .scales = (const float *)(const void *)(panel + (size_t)width * sizeof(int32_t)),
-        .channel = channel,
-        .channel_count = left < width ? left : width,
     };
+    tile.outputs = &outputs;
     tile.starts = (const int32_t *)(const void *)panel;
     tile.weights = panel + (size_t)width * (sizeof(int32_t) + sizeof(float));
     for (int32_t i = 0; i < count; i++) {
       tile.input = bands[i].input;
       tile.row_stride = bands[i].row_stride;
       tile.row_terms = factor ? c->row_terms + i * ROWS : NULL;
+      outputs.rows = bands[i].rows;
+      q8_gemm_locate(&outputs, bands[i].pixel, channel, left < width ? left : width);
       multiply_functions[bands[i].rows - 1][width / VECTOR_LANES - 1](&tile);
-      out.pixel = bands[i].pixel;
-      out.rows = bands[i].rows;
-      finish(&out, width / VECTOR_LANES);
+      if (finish) finish(&outputs, c->accumulators, width / VECTOR_LANES);
     }
   }
 }
@@ -214,21 +216,26 @@ static void run(const mnv4_q8_gemm_problem *p, const mnv4_q8_gemm_range *range, 
     s->output_height = s->input_height = 1;
   }
 
+  const finish_constants constants = finish_constants_of(p);
   const finish_function finish = finish_function_for(p, c.header->products_fit);
   q8_gemm_band bands[MOST_TILES];
   int32_t waiting = 0;
-  for (int64_t pixel = range->pixel_begin; pixel < range->pixel_end;) {
-    const int64_t y = pixel / s->output_width, x = pixel % s->output_width;
-    int64_t left = s->output_width - x;
-    if (left > range->pixel_end - pixel) left = range->pixel_end - pixel;
-    const int64_t tiles = (left + ROWS - 1) / ROWS;
-    const int32_t rows = (int32_t)((left + tiles - 1) / tiles);
-    bands[waiting] = load_band(&c, y, x, rows, waiting);
-    waiting++;
-    pixel += rows;
-    if (waiting == c.most_tiles || pixel >= range->pixel_end) {
-      run_tiles(&c, range, bands, waiting, finish);
-      waiting = 0;
+  int64_t y = range->pixel_begin / s->output_width, x = range->pixel_begin % s->output_width;
+  for (int64_t all = range->pixel_end - range->pixel_begin; all > 0; x = 0, y++) {
+    // What the range has of this row, in tiles of about one size.
+    int64_t left = s->output_width - x < all ? s->output_width - x : all;
+    all -= left;
+    int64_t tiles = (left + ROWS - 1) / ROWS;
+    int32_t rows = (int32_t)(left / tiles), larger = (int32_t)(left % tiles);
+    for (; tiles > 0; tiles--, larger--) {
+      const int32_t count = rows + (larger > 0);
+      bands[waiting] = load_band(&c, y, x, count, waiting);
+      waiting++;
+      x += count;
+      if (waiting == c.most_tiles || (tiles == 1 && all == 0)) {
+        run_tiles(&c, range, bands, waiting, &constants, finish);
+        waiting = 0;
+      }
     }
   }
 }

@@ -6,6 +6,7 @@
 //     load_vector(p), store_vector(p, v), add_lanes(v, int32_t)
 //     broadcast_group(p)  one group of values, in all lanes
 //     multiply_add(a, x, w)
+//     finish_in_registers(outputs, sums, rows, vectors)
 //
 // The loops over rows and vectors have constant bounds and are unrolled, so that the accumulators
 // are registers.
@@ -23,11 +24,11 @@ typedef struct {
   const void *weights;
   /// What to add to all accumulators of a row, or NULL.
   const int32_t *row_terms;
-  /// [row][channels of the panel], 64-byte aligned.
+  /// Where the sums go, [row][channels of the panel], 64-byte aligned; or NULL, and outputs are
+  /// made of them at once.
   int32_t *accumulators;
+  const q8_gemm_outputs *outputs;
 } q8_gemm_tile;
-
-#define UNROLLED _Pragma("clang loop unroll(full)")
 
 __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t, const int rows,
                                                            const int vectors) {
@@ -44,7 +45,6 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
     }
   }
 
-  int32_t *const accumulators = t->accumulators;
   const char *weights = t->weights;
   const ptrdiff_t stride = t->row_stride;
   for (int32_t s = 0; s < t->segment_count; s++) {
@@ -71,6 +71,11 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
     }
   }
 
+  int32_t *const accumulators = t->accumulators;
+  if (!accumulators) {
+    finish_in_registers(t->outputs, sums, rows, vectors);
+    return;
+  }
   UNROLLED for (int r = 0; r < rows; r++) {
     UNROLLED for (int v = 0; v < vectors; v++) {
       store_vector(accumulators + (r * vectors + v) * VECTOR_LANES, sums[r][v]);

@@ -75,7 +75,7 @@ typedef struct {
   int32_t addend_channels;
   bool addend_is_uint8;
   int32_t addend_zero_point;
-  /// Multipliers of the product and the addend, 0 to 2^21; shift, 1 to 30.
+  /// Multipliers of the product and the addend, 0 to 2^21; shift, 13 to 30.
   int32_t m1, m2, shift;
   /// Zero point and bounds of the sum, within the output's type.
   int32_t zero_point, minimum, maximum;
