@@ -14,6 +14,8 @@
 
 #define ROWS 6
 #define VECTOR_LANES 8
+#define MOST_SUMS 12
+#define PREFETCH_DISTANCE 3072
 #define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 2})
 #define EIGHT_BIT_INPUT 0
 
@@ -23,6 +25,8 @@ typedef __m256i vector;
 static inline vector load_vector(const void *p) { return _mm256_loadu_si256(p); }
 
 static inline void store_vector(void *p, vector v) { _mm256_store_si256(p, v); }
+
+static inline vector add_vectors(vector a, vector b) { return _mm256_add_epi32(a, b); }
 
 static inline vector add_lanes(vector v, int32_t term) {
   return _mm256_add_epi32(v, _mm256_set1_epi32(term));

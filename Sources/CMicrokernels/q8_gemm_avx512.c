@@ -15,6 +15,8 @@
 
 #define ROWS 14
 #define VECTOR_LANES 16
+#define MOST_SUMS 16
+#define PREFETCH_DISTANCE 3072
 #define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 2})
 #define EIGHT_BIT_INPUT 0
 
@@ -24,6 +26,8 @@ typedef __m512i vector;
 static inline vector load_vector(const void *p) { return _mm512_loadu_si512(p); }
 
 static inline void store_vector(void *p, vector v) { _mm512_store_si512(p, v); }
+
+static inline vector add_vectors(vector a, vector b) { return _mm512_add_epi32(a, b); }
 
 static inline vector add_lanes(vector v, int32_t term) {
   return _mm512_add_epi32(v, _mm512_set1_epi32(term));

@@ -10,6 +10,8 @@
 
 #define ROWS 4
 #define VECTOR_LANES 4
+#define MOST_SUMS 8
+#define PREFETCH_DISTANCE 3072
 #define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 2})
 #define EIGHT_BIT_INPUT 0
 
@@ -24,6 +26,8 @@ static inline vector load_vector(const void *p) {
 }
 
 static inline void store_vector(void *p, vector v) { memcpy(p, &v, sizeof v); }
+
+static inline vector add_vectors(vector a, vector b) { return (vector)((unsigned_vector)a + (unsigned_vector)b); }
 
 static inline vector add_lanes(vector v, int32_t term) {
   return (vector)((unsigned_vector)v + (uint32_t)term);

@@ -3,7 +3,9 @@
 //
 //     value, vector       element of a band; a register of VECTOR_LANES 32-bit lanes
 //     ROWS                most pixels of a tile, at most 15
-//     load_vector(p), store_vector(p, v), add_lanes(v, int32_t)
+//     MOST_SUMS           most registers of sums where there is a choice
+//     PREFETCH_DISTANCE   bytes of weights
+//     load_vector(p), store_vector(p, v), add_vectors(v, v), add_lanes(v, int32_t)
 //     broadcast_group(p)  one group of values, in all lanes
 //     multiply_add(a, x, w)
 //     finish_in_registers(outputs, sums, rows, vectors)
@@ -30,17 +32,48 @@ typedef struct {
   const q8_gemm_outputs *outputs;
 } q8_gemm_tile;
 
+/// One step along K: a group of each row times a vector of weights of each.
+__attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2],
+                                                                const value **base,
+                                                                ptrdiff_t stride,
+                                                                const char **weights,
+                                                                const int rows,
+                                                                const int vectors) {
+  vector w[2];
+  UNROLLED for (int v = 0; v < vectors; v++) {
+    w[v] = load_vector(*weights + v * (int)sizeof(vector));
+    if (v * sizeof(vector) % 64 == 0) {
+      __builtin_prefetch(*weights + v * (int)sizeof(vector) + PREFETCH_DISTANCE);
+    }
+  }
+  UNROLLED for (int r = 0; r < rows; r++) {
+    const vector x = broadcast_group(base[r / 3] + r % 3 * stride);
+    UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = multiply_add(sums[r][v], x, w[v]);
+  }
+  *weights += vectors * (int)sizeof(vector);
+  UNROLLED for (int r = 0; r < rows; r += 3) {
+    base[r / 3] += 4 / sizeof(value);
+    // Kept apart: compilers would else keep a pointer a row, or derive each from the last.
+    __asm__("" : "+r"(base[r / 3]));
+  }
+}
+
 __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t, const int rows,
                                                            const int vectors) {
-  vector sums[ROWS][2];
+  // Additions to one register wait for each other: few rows are summed in several places.
+  const int ways = rows * vectors * 4 <= MOST_SUMS ? 4 : rows * vectors * 2 <= MOST_SUMS ? 2 : 1;
+  vector sums[4][ROWS][2];
   UNROLLED for (int v = 0; v < vectors; v++) {
     const vector start = load_vector(t->starts + v * VECTOR_LANES);
-    UNROLLED for (int r = 0; r < rows; r++) sums[r][v] = start;
+    UNROLLED for (int r = 0; r < rows; r++) {
+      sums[0][r][v] = start;
+      UNROLLED for (int i = 1; i < ways; i++) sums[i][r][v] = (vector){0};
+    }
   }
   if (t->row_terms) {
     UNROLLED for (int r = 0; r < rows; r++) {
       UNROLLED for (int v = 0; v < vectors; v++) {
-        sums[r][v] = add_lanes(sums[r][v], t->row_terms[r]);
+        sums[0][r][v] = add_lanes(sums[0][r][v], t->row_terms[r]);
       }
     }
   }
@@ -53,32 +86,32 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
     UNROLLED for (int r = 0; r < rows; r += 3) {
       base[r / 3] = t->input + t->offsets[s] + r * stride;
     }
-    for (int32_t k = t->step_count; k > 0; k--) {
-      vector w[2];
+    int32_t k = t->step_count;
+    if (ways > 1) {
+      for (; k >= ways; k -= ways) {
+        UNROLLED for (int i = 0; i < ways; i++) {
+          multiply_step(sums[i], base, stride, &weights, rows, vectors);
+        }
+      }
+    }
+    for (; k > 0; k--) multiply_step(sums[0], base, stride, &weights, rows, vectors);
+  }
+  UNROLLED for (int i = 1; i < ways; i++) {
+    UNROLLED for (int r = 0; r < rows; r++) {
       UNROLLED for (int v = 0; v < vectors; v++) {
-        w[v] = load_vector(weights + v * (int)sizeof(vector));
-      }
-      UNROLLED for (int r = 0; r < rows; r++) {
-        const vector x = broadcast_group(base[r / 3] + r % 3 * stride);
-        UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = multiply_add(sums[r][v], x, w[v]);
-      }
-      weights += vectors * (int)sizeof(vector);
-      UNROLLED for (int r = 0; r < rows; r += 3) {
-        base[r / 3] += 4 / sizeof(value);
-        // Kept apart: compilers would else keep a pointer a row, or derive each from the last.
-        __asm__("" : "+r"(base[r / 3]));
+        sums[0][r][v] = add_vectors(sums[0][r][v], sums[i][r][v]);
       }
     }
   }
 
   int32_t *const accumulators = t->accumulators;
   if (!accumulators) {
-    finish_in_registers(t->outputs, sums, rows, vectors);
+    finish_in_registers(t->outputs, sums[0], rows, vectors);
     return;
   }
   UNROLLED for (int r = 0; r < rows; r++) {
     UNROLLED for (int v = 0; v < vectors; v++) {
-      store_vector(accumulators + (r * vectors + v) * VECTOR_LANES, sums[r][v]);
+      store_vector(accumulators + (r * vectors + v) * VECTOR_LANES, sums[0][r][v]);
     }
   }
 }
