@@ -148,7 +148,8 @@ static inline __m512i added(__m512i product, __m256i addend, __mmask32 mask,
 /// Outputs of sums in memory, by way of an addition or not.
 __attribute__((always_inline)) static inline void finish_from_memory(const q8_gemm_outputs *o,
                                                                      const int32_t *sums,
-                                                                     int vectors, bool adds) {
+                                                                     int vectors, bool adds,
+                                                                     bool fit) {
   const finish_constants c = *(const finish_constants *)o->constants;
   const int32_t *const last = sums + (o->rows - 1) * vectors * 16;
   const float *const scales = o->scales;
@@ -165,7 +166,7 @@ __attribute__((always_inline)) static inline void finish_from_memory(const q8_ge
     __m512i row0[2], row1[2];
     load_row(sums, vectors, row0);
     load_row(two ? sums + vectors * 16 : sums, vectors, row1);
-    row_pair pair = scaled_rows(row0, row1, vectors, scales, false, c.order);
+    row_pair pair = scaled_rows(row0, row1, vectors, scales, fit, c.order);
     if (adds) {
       const char *next = two ? from + addend_stride : from;
       if (vectors == 2) {
@@ -184,21 +185,15 @@ __attribute__((always_inline)) static inline void finish_from_memory(const q8_ge
   }
 }
 
-static void finish_quantized(const q8_gemm_outputs *o, const int32_t *sums, int vectors) {
-  if (vectors == 2) {
-    finish_from_memory(o, sums, 2, false);
-  } else {
-    finish_from_memory(o, sums, 1, false);
+#define FINISH(NAME, ADDS, FIT)                                                           \
+  static void NAME(const q8_gemm_outputs *o, const int32_t *sums, int vectors) {          \
+    vectors == 2 ? finish_from_memory(o, sums, 2, ADDS, FIT)                              \
+                 : finish_from_memory(o, sums, 1, ADDS, FIT);                             \
   }
-}
 
-static void finish_added(const q8_gemm_outputs *o, const int32_t *sums, int vectors) {
-  if (vectors == 2) {
-    finish_from_memory(o, sums, 2, true);
-  } else {
-    finish_from_memory(o, sums, 1, true);
-  }
-}
+FINISH(finish_large, false, false)
+FINISH(finish_added, true, true)
+FINISH(finish_large_added, true, false)
 
 static inline __m512 float_outputs(const int32_t *sums, const float *scales,
                                    const mnv4_q8_gemm_problem *p) {
@@ -231,6 +226,6 @@ static void finish_float(const q8_gemm_outputs *o, const int32_t *sums, int vect
 /// NULL: in registers.
 static finish_function finish_function_for(const mnv4_q8_gemm_problem *p, bool products_fit) {
   if (p->output_type == MNV4_Q8_GEMM_FLOAT32) return finish_float;
-  if (p->addition) return finish_added;
-  return products_fit ? NULL : finish_quantized;
+  if (p->addition) return products_fit ? finish_added : finish_large_added;
+  return products_fit ? NULL : finish_large;
 }

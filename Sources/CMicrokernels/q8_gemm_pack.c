@@ -58,7 +58,7 @@ static void pack_segment(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c,
 static int32_t start_value(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c, size_t from,
                            size_t count, int32_t bias, double *magnitude) {
   const int32_t offset = weight_offset(layout, c);
-  int32_t sum = 0;
+  int64_t sum = 0;
   double absolute = 0;
   for (size_t i = 0; i < count; i++) {
     const int32_t w = stored_weight(layout, c, from + i) + offset;
@@ -68,7 +68,7 @@ static int32_t start_value(q8_gemm_layout layout, const mnv4_q8_gemm_constants *
   *magnitude = absolute * 255 + (bias < 0 ? -(double)bias : (double)bias);
   if (layout.group != 4) return bias;
   const int32_t zero = c->input_zero_point + (c->input_is_uint8 ? 0 : 128);
-  return wrapping_subtract(bias, wrapping_multiply(zero, sum));
+  return wrapping_subtract(bias, wrapping_multiply(zero, (int32_t)sum));
 }
 
 void q8_gemm_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape,
