@@ -111,6 +111,20 @@ static void fill_values(value *to, ptrdiff_t count, value number) {
   for (ptrdiff_t i = 0; i < count; i++) to[i] = number;
 }
 
+/// Copies `count` pixels, `step` apart.
+static inline void copy_pixels(const q8_gemm_call *c, value *to, const uint8_t *from, int64_t step,
+                               int64_t count) {
+  const ptrdiff_t channels = c->shape.input_channels;
+  const ptrdiff_t stride = step * c->problem->input_pixel_stride;
+  if (stride == channels && c->pitch == channels) {
+    copy_values(to, from, count * channels, c->flip, c->zero);
+    return;
+  }
+  for (int64_t i = 0; i < count; i++) {
+    copy_values(to + i * c->pitch, from + i * stride, channels, c->flip, c->zero);
+  }
+}
+
 /// Copies one row of a band: `count` pixels from column `column`, `step` apart, of input row `y`.
 static void copy_row(const q8_gemm_call *c, value *to, int64_t y, int64_t column, int64_t step,
                      int64_t count) {
@@ -125,17 +139,11 @@ static void copy_row(const q8_gemm_call *c, value *to, int64_t y, int64_t column
   if (y < 0 || y >= c->shape.input_height || first >= end) first = end = 0;
 
   if (first > 0) fill_values(to, first * c->pitch, outside);
-  const uint8_t *from = (const uint8_t *)p->input + y * p->input_row_stride +
-                        (column + first * step) * p->input_pixel_stride;
-  const ptrdiff_t channels = c->shape.input_channels;
-  if (step == 1 && c->pitch == channels && p->input_pixel_stride == channels) {
-    if (end > first) {
-      copy_values(to + first * c->pitch, from, (end - first) * channels, c->flip, c->zero);
-    }
-  } else {
-    for (int64_t i = first; i < end; i++, from += step * p->input_pixel_stride) {
-      copy_values(to + i * c->pitch, from, channels, c->flip, c->zero);
-    }
+  if (first < end) {
+    copy_pixels(c, to + first * c->pitch,
+                (const uint8_t *)p->input + y * p->input_row_stride +
+                    (column + first * step) * p->input_pixel_stride,
+                step, end - first);
   }
   if (end < count) fill_values(to + end * c->pitch, (count - end) * c->pitch, outside);
 }

@@ -19,6 +19,8 @@ typedef struct {
   /// 2^(shift-1) without its lower eleven bits, which are zeros.
   __m512i half;
   __m512i shift, addend_zero, addend_flip;
+  /// Whether int8's own bounds do not suffice, or bits are to be flipped.
+  bool trims;
 } finish_constants;
 
 static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
@@ -33,6 +35,7 @@ static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
       .maximum = _mm512_set1_epi8((int8_t)(maximum - offset)),
       .flip = _mm512_set1_epi8(offset ? INT8_MIN : 0),
       .order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7),
+      .trims = offset != 0 || minimum > INT8_MIN || maximum < INT8_MAX,
   };
   if (!a) return c;
   const int32_t flipped = a->addend_is_uint8 ? 128 : 0;
@@ -89,8 +92,11 @@ __attribute__((always_inline)) static inline void store_rows(row_pair rows, int 
   const __m512i low = _mm512_adds_epi16(rows.half[0], c->zero);
   const __m512i high = vectors == 1 ? low : _mm512_adds_epi16(rows.half[1], c->zero);
   __m512i bytes = _mm512_packs_epi16(low, high);
-  bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, c->minimum), c->maximum);
-  bytes = _mm512_permutexvar_epi64(c->order, _mm512_xor_si512(bytes, c->flip));
+  if (c->trims) {
+    bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, c->minimum), c->maximum);
+    bytes = _mm512_xor_si512(bytes, c->flip);
+  }
+  bytes = _mm512_permutexvar_epi64(c->order, bytes);
   const __m256i lower = _mm512_castsi512_si256(bytes);
   if (vectors == 1) {
     _mm_mask_storeu_epi8(to0, (__mmask16)mask, _mm256_castsi256_si128(lower));

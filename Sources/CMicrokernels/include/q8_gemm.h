@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /// What to compute, without the numbers: one image in NHWC order, one group of channels. All counts
-/// are at least 1 (padding: 0), and no product of them that is a tensor's byte count exceeds 2^40.
+/// are at least 1 (padding: 0), and an image has less than 2^31 pixels.
 /// A fully connected layer of R rows is a 1x1 convolution of an image of 1 x R pixels.
 typedef struct {
   int32_t input_height, input_width;
