@@ -9,7 +9,7 @@
 enum {
   MOST_TILES = 16,
   MANY_WEIGHT_BYTES = 32 * 1024,
-  MOST_BAND_BYTES = 64 * 1024,
+  MOST_BAND_BYTES = 32 * 1024,
   MOST_BAND_BYTES_OF_FEW_WEIGHTS = 8 * 1024,
   ACCUMULATOR_BYTES = (ROWS * 2 * VECTOR_LANES * 4 + 63) / 64 * 64,
   ROW_TERM_BYTES = (MOST_TILES * ROWS * 4 + 63) / 64 * 64,
@@ -58,7 +58,7 @@ static void plan_bands(q8_gemm_call *c, const mnv4_q8_gemm_shape *shape) {
   // another.
   if (shape->kernel_width == 1 && c->pitch * (ptrdiff_t)sizeof(value) % 2048 == 0) c->pitch += 64;
 
-  const bool many = q8_gemm_packed_byte_count(LAYOUT, shape) > MANY_WEIGHT_BYTES;
+  const bool many = mnv4_q8_gemm_layout_byte_count(LAYOUT, shape) > MANY_WEIGHT_BYTES;
   const size_t most = many ? MOST_BAND_BYTES : MOST_BAND_BYTES_OF_FEW_WEIGHTS;
   const size_t tile_bytes = row_values(c, ROWS) * (size_t)shape->kernel_height * sizeof(value);
   int64_t tiles = (int64_t)(most / tile_bytes);

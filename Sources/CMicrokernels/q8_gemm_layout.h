@@ -67,9 +67,9 @@ static inline int64_t q8_gemm_band_pixels(const mnv4_q8_gemm_shape *s, int64_t o
   return (outputs - 1) * s->stride_x + (int64_t)(s->kernel_width - 1) * s->dilation_x + 1;
 }
 
-size_t q8_gemm_packed_byte_count(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape);
+size_t mnv4_q8_gemm_layout_byte_count(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape);
 
-void q8_gemm_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape,
-                  const mnv4_q8_gemm_constants *constants, void *packed);
+void mnv4_q8_gemm_layout_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape,
+                              const mnv4_q8_gemm_constants *constants, void *packed);
 
 #endif

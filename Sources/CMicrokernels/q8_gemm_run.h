@@ -125,10 +125,10 @@ static void run(const mnv4_q8_gemm_problem *p, const mnv4_q8_gemm_range *range, 
 }
 
 static size_t packed_byte_count(const mnv4_q8_gemm_shape *shape) {
-  return q8_gemm_packed_byte_count(LAYOUT, shape);
+  return mnv4_q8_gemm_layout_byte_count(LAYOUT, shape);
 }
 
 static void pack(const mnv4_q8_gemm_shape *shape, const mnv4_q8_gemm_constants *constants,
                  void *packed) {
-  q8_gemm_pack(LAYOUT, shape, constants, packed);
+  mnv4_q8_gemm_layout_pack(LAYOUT, shape, constants, packed);
 }
