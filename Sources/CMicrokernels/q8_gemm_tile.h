@@ -13,6 +13,9 @@
 // The loops over rows and vectors have constant bounds and are unrolled, so that the accumulators
 // are registers.
 
+/// Values of a step.
+enum { GROUP = 4 / sizeof(value) };
+
 /// What the multiplication of a tile needs. Strides and offsets count values.
 typedef struct {
   /// The first pixel's first value; each next pixel is `row_stride` further.
@@ -32,27 +35,39 @@ typedef struct {
   const q8_gemm_outputs *outputs;
 } q8_gemm_tile;
 
-/// One step along K: a group of each row times a vector of weights of each.
+/// The `at`th of the next steps along K: a group of each row times a vector of weights of each.
 __attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2],
-                                                                const value **base,
+                                                                const value *const *base,
                                                                 ptrdiff_t stride,
-                                                                const char **weights,
+                                                                const char *weights, const int at,
                                                                 const int rows,
                                                                 const int vectors) {
   vector w[2];
   UNROLLED for (int v = 0; v < vectors; v++) {
-    w[v] = load_vector(*weights + v * (int)sizeof(vector));
-    if (v * sizeof(vector) % 64 == 0) {
-      __builtin_prefetch(*weights + v * (int)sizeof(vector) + PREFETCH_DISTANCE);
-    }
+    const char *from = weights + (at * vectors + v) * (int)sizeof(vector);
+    w[v] = load_vector(from);
+    if (v * sizeof(vector) % 64 == 0) __builtin_prefetch(from + PREFETCH_DISTANCE);
   }
   UNROLLED for (int r = 0; r < rows; r++) {
-    const vector x = broadcast_group(base[r / 3] + r % 3 * stride);
+    const vector x = broadcast_group(base[r / 3] + r % 3 * stride + at * GROUP);
     UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = multiply_add(sums[r][v], x, w[v]);
   }
-  *weights += vectors * (int)sizeof(vector);
+}
+
+/// `count` steps, which add to as many sums or to the same.
+__attribute__((always_inline)) static inline void multiply_steps(vector (*sums)[ROWS][2],
+                                                                 const value **base,
+                                                                 ptrdiff_t stride,
+                                                                 const char **weights,
+                                                                 const int count, const int ways,
+                                                                 const int rows,
+                                                                 const int vectors) {
+  UNROLLED for (int i = 0; i < count; i++) {
+    multiply_step(sums[i % ways], base, stride, *weights, i, rows, vectors);
+  }
+  *weights += count * vectors * (int)sizeof(vector);
   UNROLLED for (int r = 0; r < rows; r += 3) {
-    base[r / 3] += 4 / sizeof(value);
+    base[r / 3] += count * GROUP;
     // Kept apart: compilers would else keep a pointer a row, or derive each from the last.
     __asm__("" : "+r"(base[r / 3]));
   }
@@ -62,6 +77,7 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
                                                            const int vectors) {
   // Additions to one register wait for each other: few rows are summed in several places.
   const int ways = rows * vectors * 4 <= MOST_SUMS ? 4 : rows * vectors * 2 <= MOST_SUMS ? 2 : 1;
+  const int together = ways > 2 ? ways : 2;
   vector sums[4][ROWS][2];
   UNROLLED for (int v = 0; v < vectors; v++) {
     const vector start = load_vector(t->starts + v * VECTOR_LANES);
@@ -87,14 +103,10 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
       base[r / 3] = t->input + t->offsets[s] + r * stride;
     }
     int32_t k = t->step_count;
-    if (ways > 1) {
-      for (; k >= ways; k -= ways) {
-        UNROLLED for (int i = 0; i < ways; i++) {
-          multiply_step(sums[i], base, stride, &weights, rows, vectors);
-        }
-      }
+    for (; k >= together; k -= together) {
+      multiply_steps(sums, base, stride, &weights, together, ways, rows, vectors);
     }
-    for (; k > 0; k--) multiply_step(sums[0], base, stride, &weights, rows, vectors);
+    for (; k > 0; k--) multiply_steps(sums, base, stride, &weights, 1, 1, rows, vectors);
   }
   UNROLLED for (int i = 1; i < ways; i++) {
     UNROLLED for (int r = 0; r < rows; r++) {
