@@ -4,7 +4,8 @@
 
 #if defined(__x86_64__)
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(                                                        \
+    __attribute__((target("avx2,fma"))), apply_to = function)
 
 #include <immintrin.h>
 #include <string.h>

@@ -27,7 +27,9 @@ static inline vector load_vector(const void *p) {
 
 static inline void store_vector(void *p, vector v) { memcpy(p, &v, sizeof v); }
 
-static inline vector add_vectors(vector a, vector b) { return (vector)((unsigned_vector)a + (unsigned_vector)b); }
+static inline vector add_vectors(vector a, vector b) {
+  return (vector)((unsigned_vector)a + (unsigned_vector)b);
+}
 
 static inline vector add_lanes(vector v, int32_t term) {
   return (vector)((unsigned_vector)v + (uint32_t)term);
@@ -57,6 +59,7 @@ static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
   return 0;
 }
 
+/// Not chosen: outputs are always made from memory.
 static inline void finish_in_registers(const q8_gemm_outputs *o, vector (*sums)[2], int rows,
                                        int vectors) {
   (void)o, (void)sums, (void)rows, (void)vectors;
