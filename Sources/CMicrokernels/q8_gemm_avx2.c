@@ -4,7 +4,8 @@
 
 #if defined(__x86_64__)
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(                                                        \
+    __attribute__((target("avx2,fma"))), apply_to = function)
 
 #include <immintrin.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #define ROWS 6
 #define VECTOR_LANES 8
+#define MOST_SUMS 12
+#define PREFETCH_DISTANCE 3072
 #define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 2})
 #define EIGHT_BIT_INPUT 0
 
@@ -23,6 +26,8 @@ typedef __m256i vector;
 static inline vector load_vector(const void *p) { return _mm256_loadu_si256(p); }
 
 static inline void store_vector(void *p, vector v) { _mm256_store_si256(p, v); }
+
+static inline vector add_vectors(vector a, vector b) { return _mm256_add_epi32(a, b); }
 
 static inline vector add_lanes(vector v, int32_t term) {
   return _mm256_add_epi32(v, _mm256_set1_epi32(term));
@@ -38,6 +43,7 @@ static inline vector multiply_add(vector sums, vector x, vector w) {
   return _mm256_add_epi32(sums, _mm256_madd_epi16(x, w));
 }
 
+#include "q8_gemm_finish_avx2.h"
 #include "q8_gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
@@ -51,7 +57,6 @@ static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, 
   }
 }
 
-#include "q8_gemm_finish_avx2.h"
 #include "q8_gemm_run.h"
 
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx2 = {

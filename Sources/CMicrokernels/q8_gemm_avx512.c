@@ -4,7 +4,8 @@
 
 #if defined(__x86_64__)
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))), apply_to = function)
+#pragma clang attribute push(                                                        \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))), apply_to = function)
 
 #include <immintrin.h>
 #include <math.h>
@@ -15,6 +16,8 @@
 
 #define ROWS 14
 #define VECTOR_LANES 16
+#define MOST_SUMS 16
+#define PREFETCH_DISTANCE 3072
 #define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 2})
 #define EIGHT_BIT_INPUT 0
 
@@ -24,6 +27,8 @@ typedef __m512i vector;
 static inline vector load_vector(const void *p) { return _mm512_loadu_si512(p); }
 
 static inline void store_vector(void *p, vector v) { _mm512_store_si512(p, v); }
+
+static inline vector add_vectors(vector a, vector b) { return _mm512_add_epi32(a, b); }
 
 static inline vector add_lanes(vector v, int32_t term) {
   return _mm512_add_epi32(v, _mm512_set1_epi32(term));
@@ -39,6 +44,12 @@ static inline vector multiply_add(vector sums, vector x, vector w) {
   return _mm512_add_epi32(sums, _mm512_madd_epi16(x, w));
 }
 
+/// Adds products of neighbouring int16.
+static inline vector add_products(vector sums, vector x, vector y) {
+  return _mm512_add_epi32(sums, _mm512_madd_epi16(x, y));
+}
+
+#include "q8_gemm_finish_avx512.h"
 #include "q8_gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
@@ -52,7 +63,6 @@ static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, 
   }
 }
 
-#include "q8_gemm_finish_avx512.h"
 #include "q8_gemm_run.h"
 
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512 = {

@@ -1,217 +1,205 @@
 // Template: makes outputs of accumulators with AVX-512 F, BW, VL and DQ. Two vectors a row hold
-// their channels in the order of q8_gemm_layout.h, one vector in natural order.
+// their channels in the order of q8_gemm_layout.h, one vector in natural order. The including file
+// defines
+//
+//     add_products(sums, x, y)     adds products of neighbouring int16, in 32-bit lanes
 //
 // Integers go by way of int16: packs saturate, so that sums far outside stay outside. Outputs are
 // made as int8 and become uint8 by flipping their upper bits.
 
-/// Constants of the last conversion, to int8.
+/// Constants of the last conversion, to int8, and of an addition.
 typedef struct {
   __m512i zero, minimum, maximum, flip;
-} integer_bounds;
+  /// Puts the 64-bit halves of the packs' 128-bit lanes in order.
+  __m512i order;
+  /// Bounds of the product, less its zero point.
+  __m512i product_minimum, product_maximum;
+  /// Pairs of multipliers (product, addend): bits 11 and up, and the lower eleven.
+  __m512i upper, lower;
+  /// 2^(shift-1) without its lower eleven bits, which are zeros.
+  __m512i half;
+  __m512i shift, addend_zero, addend_flip;
+  /// Whether int8's own bounds do not suffice, or bits are to be flipped.
+  bool trims;
+} finish_constants;
 
-static integer_bounds integer_bounds_of(const mnv4_q8_gemm_problem *p, int32_t zero,
-                                        int32_t minimum, int32_t maximum) {
+static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
+  const mnv4_q8_gemm_addition *a = p->addition;
+  const int32_t zero = a ? a->zero_point : p->output_zero_point;
+  const int32_t minimum = a ? a->minimum : p->output_minimum;
+  const int32_t maximum = a ? a->maximum : p->output_maximum;
   const int32_t offset = p->output_type == MNV4_Q8_GEMM_UINT8 ? 128 : 0;
-  return (integer_bounds){
+  finish_constants c = {
       .zero = _mm512_set1_epi16((int16_t)(zero - offset)),
       .minimum = _mm512_set1_epi8((int8_t)(minimum - offset)),
       .maximum = _mm512_set1_epi8((int8_t)(maximum - offset)),
       .flip = _mm512_set1_epi8(offset ? INT8_MIN : 0),
+      .order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7),
+      .trims = offset != 0 || minimum > INT8_MIN || maximum < INT8_MAX,
   };
+  if (!a) return c;
+  const int32_t flipped = a->addend_is_uint8 ? 128 : 0;
+  c.product_minimum = _mm512_set1_epi16((int16_t)(p->output_minimum - p->output_zero_point));
+  c.product_maximum = _mm512_set1_epi16((int16_t)(p->output_maximum - p->output_zero_point));
+  c.upper = _mm512_set1_epi32((a->m1 >> 11) | (a->m2 >> 11 << 16));
+  c.lower = _mm512_set1_epi32((a->m1 & 2047) | (a->m2 & 2047) << 16);
+  c.half = _mm512_set1_epi32(1 << (a->shift - 12));
+  c.shift = _mm512_set1_epi32(a->shift);
+  c.addend_zero = _mm512_set1_epi16((int16_t)(a->addend_zero_point - flipped));
+  c.addend_flip = _mm512_set1_epi8(flipped ? INT8_MIN : 0);
+  return c;
 }
 
-static inline __m512i scaled(const int32_t *accumulators, __m512 scale) {
-  const __m512 product =
-      _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_load_si512(accumulators)), scale);
+/// round(sums * scales) in 32-bit lanes. The conversion gives INT_MIN above 2^31: where products
+/// might not `fit`, a limit far outside all outputs keeps them below.
+static inline __m512i scaled(__m512i sums, __m512 scales, bool fit) {
+  __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), scales);
+  if (!fit) product = _mm512_min_ps(product, _mm512_set1_ps(0x1p20f));
   return _mm512_cvtps_epi32(product);
 }
 
-/// The conversion gives INT_MIN above 2^31: `limit`, at least the largest output's distance from
-/// the zero point, keeps products below.
-static inline __m512i scaled_below(const int32_t *accumulators, __m512 scale, __m512 limit) {
-  const __m512 product =
-      _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_load_si512(accumulators)), scale);
-  return _mm512_cvtps_epi32(_mm512_min_ps(product, limit));
-}
-
-/// One row of 32 channels, in 16-bit lanes.
-static inline __m512i scaled_row(const int32_t *accumulators, const float *scales, bool fit) {
-  const __m512 s0 = _mm512_loadu_ps(scales), s1 = _mm512_loadu_ps(scales + 16);
-  if (fit) return _mm512_packs_epi32(scaled(accumulators, s0), scaled(accumulators + 16, s1));
-  const __m512 limit = _mm512_set1_ps(0x1p20f);
-  return _mm512_packs_epi32(scaled_below(accumulators, s0, limit),
-                            scaled_below(accumulators + 16, s1, limit));
-}
-
-/// Two rows of 16 channels, one after the other, in 16-bit lanes.
-static inline __m512i scaled_row_pair(const int32_t *row0, const int32_t *row1,
-                                      const float *scales, bool fit) {
-  const __m512 s = _mm512_loadu_ps(scales);
-  const __m512 limit = _mm512_set1_ps(fit ? INFINITY : 0x1p20f);
-  const __m512i lanes =
-      _mm512_packs_epi32(scaled_below(row0, s, limit), scaled_below(row1, s, limit));
-  return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), lanes);
-}
-
-/// Adds the zero point, narrows and clamps two vectors; the 256 bits of `low` come first.
-static inline __m512i narrowed(__m512i low, __m512i high, const integer_bounds *b) {
-  __m512i bytes =
-      _mm512_packs_epi16(_mm512_adds_epi16(low, b->zero), _mm512_adds_epi16(high, b->zero));
-  bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, b->minimum), b->maximum);
-  bytes = _mm512_xor_si512(bytes, b->flip);
-  return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), bytes);
-}
-
-static inline void store_row(char *to, __mmask32 mask, __m256i bytes) {
-  if (_cvtmask32_u32(mask) == UINT32_MAX) {
-    _mm256_storeu_si256((__m256i *)(void *)to, bytes);
-  } else {
-    _mm256_mask_storeu_epi8(to, mask, bytes);
-  }
-}
-
-/// The lower `count` lanes: 1 to 32.
-static inline __mmask32 first_lanes(int32_t count) {
-  return _cvtu32_mask32(UINT32_MAX >> (32 - count));
-}
-
-__attribute__((always_inline)) static inline void quantize(const q8_gemm_outputs *o, int vectors,
-                                                           bool fit) {
-  const mnv4_q8_gemm_problem *p = o->problem;
-  const integer_bounds bounds =
-      integer_bounds_of(p, p->output_zero_point, p->output_minimum, p->output_maximum);
-  const int32_t *sums = o->accumulators, *const last = sums + (o->rows - 1) * vectors * 16;
-  const float *const scales = o->scales;
-  const ptrdiff_t stride = p->output_pixel_stride;
-  const __mmask32 mask = first_lanes(o->channel_count);
-  char *to = q8_gemm_output_row(o, 0, 1);
-  // Two rows at a time; the last of an odd number is computed and stored twice.
-  for (; sums <= last; sums += 2 * vectors * 16, to += 2 * stride) {
-    const bool pair = sums < last;
-    const int32_t *next = pair ? sums + vectors * 16 : sums;
-    char *to_next = pair ? to + stride : to;
-    if (vectors == 2) {
-      const __m512i bytes =
-          narrowed(scaled_row(sums, scales, fit), scaled_row(next, scales, fit), &bounds);
-      store_row(to, mask, _mm512_castsi512_si256(bytes));
-      store_row(to_next, mask, _mm512_extracti64x4_epi64(bytes, 1));
-    } else {
-      const __m512i lanes = scaled_row_pair(sums, next, scales, fit);
-      const __m256i bytes = _mm512_castsi512_si256(narrowed(lanes, lanes, &bounds));
-      _mm_mask_storeu_epi8(to, (__mmask16)mask, _mm256_castsi256_si128(bytes));
-      _mm_mask_storeu_epi8(to_next, (__mmask16)mask, _mm256_extracti128_si256(bytes, 1));
-    }
-  }
-}
-
-static void finish_quantized(const q8_gemm_outputs *o, int vectors) {
-  if (vectors == 2) {
-    quantize(o, 2, true);
-  } else {
-    quantize(o, 1, true);
-  }
-}
-
-static void finish_quantized_large(const q8_gemm_outputs *o, int vectors) {
-  if (vectors == 2) {
-    quantize(o, 2, false);
-  } else {
-    quantize(o, 1, false);
-  }
-}
-
-/// Constants of an addition.
+/// The sums of two rows in 16-bit lanes: 32 channels each, in two vectors; or 16 channels each, one
+/// row after the other in `half[0]`.
 typedef struct {
-  __m512i zero, minimum, maximum;
-  /// Pairs of multipliers (product, addend): bits 11 and up, and the lower eleven.
-  __m512i upper, lower;
-  __m512i term;
-  __m128i shift;
-  __m256i addend_flip;
-  __m512i addend_zero;
-} addition_constants;
+  __m512i half[2];
+} row_pair;
 
-static addition_constants addition_constants_of(const mnv4_q8_gemm_problem *p) {
-  const mnv4_q8_gemm_addition *a = p->addition;
-  const int32_t flipped = a->addend_is_uint8 ? 128 : 0;
-  const int32_t addend_zero = a->addend_zero_point - flipped;
-  return (addition_constants){
-      .zero = _mm512_set1_epi16((int16_t)p->output_zero_point),
-      .minimum = _mm512_set1_epi16((int16_t)p->output_minimum),
-      .maximum = _mm512_set1_epi16((int16_t)p->output_maximum),
-      .upper = _mm512_set1_epi32((a->m1 >> 11) | (a->m2 >> 11 << 16)),
-      .lower = _mm512_set1_epi32((a->m1 & 2047) | (a->m2 & 2047) << 16),
-      .term = _mm512_set1_epi32(q8_gemm_addition_term(p, addend_zero)),
-      .shift = _mm_cvtsi32_si128(a->shift),
-      .addend_flip = _mm256_set1_epi8(flipped ? INT8_MIN : 0),
-      .addend_zero = _mm512_set1_epi16((int16_t)addend_zero),
-  };
-}
-
-static inline __m512i shifted_sum(__m512i pairs, const addition_constants *a) {
-  __m512i sum = _mm512_slli_epi32(_mm512_madd_epi16(pairs, a->upper), 11);
-  sum = _mm512_add_epi32(sum, _mm512_madd_epi16(pairs, a->lower));
-  return _mm512_sra_epi32(_mm512_add_epi32(sum, a->term), a->shift);
-}
-
-/// Adds 32 elements of the addend, of which those outside the mask are zero points, to products.
-static inline __m512i added(__m512i product, __m256i addend, __mmask32 mask,
-                            const addition_constants *a) {
-  const __m512i x = _mm512_mask_cvtepi8_epi16(a->addend_zero, mask,
-                                              _mm256_xor_si256(addend, a->addend_flip));
-  __m512i y = _mm512_adds_epi16(product, a->zero);
-  y = _mm512_min_epi16(_mm512_max_epi16(y, a->minimum), a->maximum);
-  return _mm512_packs_epi32(shifted_sum(_mm512_unpacklo_epi16(y, x), a),
-                            shifted_sum(_mm512_unpackhi_epi16(y, x), a));
-}
-
-__attribute__((always_inline)) static inline void quantize_and_add(const q8_gemm_outputs *o,
-                                                                   int vectors) {
-  const mnv4_q8_gemm_problem *p = o->problem;
-  const mnv4_q8_gemm_addition *a = p->addition;
-  const addition_constants constants = addition_constants_of(p);
-  const integer_bounds bounds = integer_bounds_of(p, a->zero_point, a->minimum, a->maximum);
-  const int32_t *sums = o->accumulators, *const last = sums + (o->rows - 1) * vectors * 16;
-  const float *const scales = o->scales;
-  const ptrdiff_t stride = p->output_pixel_stride, addend_stride = a->addend_pixel_stride;
-  const __mmask32 mask = first_lanes(o->channel_count);
-  const int32_t reached = q8_gemm_addend_channels(o);
-  const __mmask32 reach = reached == 0 ? 0 : first_lanes(reached);
-  const char *from = q8_gemm_addend_row(o, 0);
-  char *to = q8_gemm_output_row(o, 0, 1);
-  // Both rows of the addend are read before outputs are written, which may be the same bytes.
-  for (; sums <= last; sums += 2 * vectors * 16, to += 2 * stride, from += 2 * addend_stride) {
-    const bool pair = sums < last;
-    const int32_t *next = pair ? sums + vectors * 16 : sums;
-    const char *from_next = pair ? from + addend_stride : from;
-    char *to_next = pair ? to + stride : to;
-    if (vectors == 2) {
-      const __m512i row0 = added(scaled_row(sums, scales, false),
-                                 _mm256_maskz_loadu_epi8(reach, from), reach, &constants);
-      const __m512i row1 = added(scaled_row(next, scales, false),
-                                 _mm256_maskz_loadu_epi8(reach, from_next), reach, &constants);
-      const __m512i bytes = narrowed(row0, row1, &bounds);
-      store_row(to, mask, _mm512_castsi512_si256(bytes));
-      store_row(to_next, mask, _mm512_extracti64x4_epi64(bytes, 1));
-    } else {
-      const __m256i x = _mm256_set_m128i(_mm_maskz_loadu_epi8((__mmask16)reach, from_next),
-                                         _mm_maskz_loadu_epi8((__mmask16)reach, from));
-      const __m512i lanes = added(scaled_row_pair(sums, next, scales, false), x,
-                                  reach | reach << 16, &constants);
-      const __m256i bytes = _mm512_castsi512_si256(narrowed(lanes, lanes, &bounds));
-      _mm_mask_storeu_epi8(to, (__mmask16)mask, _mm256_castsi256_si128(bytes));
-      _mm_mask_storeu_epi8(to_next, (__mmask16)mask, _mm256_extracti128_si256(bytes, 1));
-    }
+__attribute__((always_inline)) static inline row_pair scaled_rows(const __m512i *row0,
+                                                                  const __m512i *row1,
+                                                                  int vectors,
+                                                                  const float *scales, bool fit,
+                                                                  __m512i order) {
+  const __m512 s0 = _mm512_loadu_ps(scales);
+  if (vectors == 1) {
+    const __m512i lanes = _mm512_packs_epi32(scaled(row0[0], s0, fit), scaled(row1[0], s0, fit));
+    return (row_pair){{_mm512_permutexvar_epi64(order, lanes)}};
   }
+  const __m512 s1 = _mm512_loadu_ps(scales + 16);
+  return (row_pair){{_mm512_packs_epi32(scaled(row0[0], s0, fit), scaled(row0[1], s1, fit)),
+                     _mm512_packs_epi32(scaled(row1[0], s0, fit), scaled(row1[1], s1, fit))}};
 }
 
-static void finish_added(const q8_gemm_outputs *o, int vectors) {
-  if (vectors == 2) {
-    quantize_and_add(o, 2);
+/// The lower `count` lanes: 0 to 32.
+static inline __mmask32 first_lanes(int32_t count) {
+  return count == 0 ? 0 : UINT32_MAX >> (32 - count);
+}
+
+/// Adds the zero point, narrows, clamps and stores two rows.
+__attribute__((always_inline)) static inline void store_rows(row_pair rows, int vectors,
+                                                             const finish_constants *c,
+                                                             char *to0, char *to1,
+                                                             __mmask32 mask) {
+  const __m512i low = _mm512_adds_epi16(rows.half[0], c->zero);
+  const __m512i high = vectors == 1 ? low : _mm512_adds_epi16(rows.half[1], c->zero);
+  __m512i bytes = _mm512_packs_epi16(low, high);
+  if (c->trims) {
+    bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, c->minimum), c->maximum);
+    bytes = _mm512_xor_si512(bytes, c->flip);
+  }
+  bytes = _mm512_permutexvar_epi64(c->order, bytes);
+  const __m256i lower = _mm512_castsi512_si256(bytes);
+  if (vectors == 1) {
+    _mm_mask_storeu_epi8(to0, (__mmask16)mask, _mm256_castsi256_si128(lower));
+    _mm_mask_storeu_epi8(to1, (__mmask16)mask, _mm256_extracti128_si256(lower, 1));
+  } else if (mask == UINT32_MAX) {
+    _mm256_storeu_si256((__m256i *)(void *)to0, lower);
+    _mm256_storeu_si256((__m256i *)(void *)to1, _mm512_extracti64x4_epi64(bytes, 1));
   } else {
-    quantize_and_add(o, 1);
+    _mm256_mask_storeu_epi8(to0, mask, lower);
+    _mm256_mask_storeu_epi8(to1, mask, _mm512_extracti64x4_epi64(bytes, 1));
   }
 }
+
+/// Outputs of sums in registers, where products fit.
+__attribute__((always_inline)) static inline void finish_in_registers(const q8_gemm_outputs *o,
+                                                                      __m512i (*sums)[2],
+                                                                      const int rows,
+                                                                      const int vectors) {
+  const finish_constants *c = o->constants;
+  const float *const scales = o->scales;
+  const ptrdiff_t stride = o->problem->output_pixel_stride;
+  const __mmask32 mask = first_lanes(o->channel_count);
+  char *to = o->to;
+  UNROLLED for (int r = 0; r < rows; r += 2) {
+    const int next = r + 1 < rows ? 1 : 0;
+    const row_pair pair = scaled_rows(sums[r], sums[r + next], vectors, scales, true, c->order);
+    store_rows(pair, vectors, c, to, to + next * stride, mask);
+    to += 2 * stride;
+  }
+}
+
+/// One row's sums, from memory.
+static inline void load_row(const int32_t *sums, int vectors, __m512i *row) {
+  row[0] = _mm512_load_si512(sums);
+  if (vectors == 2) row[1] = _mm512_load_si512(sums + 16);
+}
+
+/// Adds an addend's elements to two rows of products, which are clamped first.
+static inline __m512i added(__m512i product, __m256i addend, __mmask32 mask,
+                            const finish_constants *c) {
+  const __m256i flip = _mm512_castsi512_si256(c->addend_flip);
+  const __m512i wide = _mm512_cvtepi8_epi16(_mm256_xor_si256(addend, flip));
+  const __m512i x = _mm512_maskz_sub_epi16(mask, wide, c->addend_zero);
+  const __m512i y =
+      _mm512_min_epi16(_mm512_max_epi16(product, c->product_minimum), c->product_maximum);
+  const __m512i pairs[2] = {_mm512_unpacklo_epi16(y, x), _mm512_unpackhi_epi16(y, x)};
+  __m512i sums[2];
+  UNROLLED for (int i = 0; i < 2; i++) {
+    const __m512i upper = _mm512_slli_epi32(add_products(c->half, pairs[i], c->upper), 11);
+    sums[i] = _mm512_srav_epi32(add_products(upper, pairs[i], c->lower), c->shift);
+  }
+  return _mm512_packs_epi32(sums[0], sums[1]);
+}
+
+/// Outputs of sums in memory, by way of an addition or not.
+__attribute__((always_inline)) static inline void finish_from_memory(const q8_gemm_outputs *o,
+                                                                     const int32_t *sums,
+                                                                     int vectors, bool adds,
+                                                                     bool fit) {
+  const finish_constants c = *(const finish_constants *)o->constants;
+  const int32_t *const last = sums + (o->rows - 1) * vectors * 16;
+  const float *const scales = o->scales;
+  const ptrdiff_t stride = o->problem->output_pixel_stride;
+  const ptrdiff_t addend_stride = adds ? o->problem->addition->addend_pixel_stride : 0;
+  const __mmask32 mask = first_lanes(o->channel_count);
+  const __mmask32 reach = adds ? first_lanes(o->addend_count) : 0;
+  const char *from = o->from;
+  char *to = o->to;
+  // Two rows at a time; the last of an odd number is computed and stored twice. Both rows of the
+  // addend are read before outputs are written, which may be the same bytes.
+  for (; sums <= last; sums += 2 * vectors * 16, to += 2 * stride) {
+    const bool two = sums < last;
+    __m512i row0[2], row1[2];
+    load_row(sums, vectors, row0);
+    load_row(two ? sums + vectors * 16 : sums, vectors, row1);
+    row_pair pair = scaled_rows(row0, row1, vectors, scales, fit, c.order);
+    if (adds) {
+      const char *next = two ? from + addend_stride : from;
+      if (vectors == 2) {
+        pair.half[0] =
+            added(pair.half[0], _mm256_maskz_loadu_epi8(reach, from), reach, &c);
+        pair.half[1] =
+            added(pair.half[1], _mm256_maskz_loadu_epi8(reach, next), reach, &c);
+      } else {
+        const __m256i x = _mm256_set_m128i(_mm_maskz_loadu_epi8((__mmask16)reach, next),
+                                           _mm_maskz_loadu_epi8((__mmask16)reach, from));
+        pair.half[0] = added(pair.half[0], x, reach | reach << 16, &c);
+      }
+      from += 2 * addend_stride;
+    }
+    store_rows(pair, vectors, &c, to, two ? to + stride : to, mask);
+  }
+}
+
+#define FINISH(NAME, ADDS, FIT)                                                           \
+  static void NAME(const q8_gemm_outputs *o, const int32_t *sums, int vectors) {          \
+    vectors == 2 ? finish_from_memory(o, sums, 2, ADDS, FIT)                              \
+                 : finish_from_memory(o, sums, 1, ADDS, FIT);                             \
+  }
+
+FINISH(finish_large, false, false)
+FINISH(finish_added, true, true)
+FINISH(finish_large_added, true, false)
 
 static inline __m512 float_outputs(const int32_t *sums, const float *scales,
                                    const mnv4_q8_gemm_problem *p) {
@@ -221,29 +209,29 @@ static inline __m512 float_outputs(const int32_t *sums, const float *scales,
                        _mm512_set1_ps(p->float_maximum));
 }
 
-static void finish_float(const q8_gemm_outputs *o, int vectors) {
-  const int32_t n = o->channel_count;
-  const __mmask16 mask0 = _cvtu32_mask16(n >= 16 ? 0xffffu : 0xffffu >> (16 - n));
-  for (int32_t r = 0; r < o->rows; r++) {
-    float *to = (float *)(void *)q8_gemm_output_row(o, r, sizeof(float));
-    const int32_t *sums = o->accumulators + r * 16 * vectors;
-    const __m512 y0 = float_outputs(sums, o->scales, o->problem);
+static void finish_float(const q8_gemm_outputs *o, const int32_t *sums, int vectors) {
+  const mnv4_q8_gemm_problem *p = o->problem;
+  const __mmask32 mask = first_lanes(o->channel_count);
+  for (int32_t r = 0; r < o->rows; r++, sums += 16 * vectors) {
+    float *to = (float *)(void *)(o->to + r * p->output_pixel_stride);
+    const __m512 y0 = float_outputs(sums, o->scales, p);
     if (vectors == 1) {
-      _mm512_mask_storeu_ps(to, mask0, y0);
+      _mm512_mask_storeu_ps(to, (__mmask16)mask, y0);
       continue;
     }
-    const __m512 y1 = float_outputs(sums + 16, o->scales + 16, o->problem);
+    const __m512 y1 = float_outputs(sums + 16, o->scales + 16, p);
     const __m512i lower =
         _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
     const __m512i upper = _mm512_add_epi32(lower, _mm512_set1_epi32(8));
-    const __mmask16 mask1 = n > 16 ? _cvtu32_mask16(0xffffu >> (32 - n)) : 0;
-    _mm512_mask_storeu_ps(to, mask0, _mm512_permutex2var_ps(y0, lower, y1));
-    _mm512_mask_storeu_ps(to + 16, mask1, _mm512_permutex2var_ps(y0, upper, y1));
+    _mm512_mask_storeu_ps(to, (__mmask16)mask, _mm512_permutex2var_ps(y0, lower, y1));
+    _mm512_mask_storeu_ps(to + 16, (__mmask16)(mask >> 16),
+                          _mm512_permutex2var_ps(y0, upper, y1));
   }
 }
 
+/// NULL: in registers.
 static finish_function finish_function_for(const mnv4_q8_gemm_problem *p, bool products_fit) {
   if (p->output_type == MNV4_Q8_GEMM_FLOAT32) return finish_float;
-  if (p->addition) return finish_added;
-  return products_fit ? finish_quantized : finish_quantized_large;
+  if (p->addition) return products_fit ? finish_added : finish_large_added;
+  return products_fit ? NULL : finish_large;
 }

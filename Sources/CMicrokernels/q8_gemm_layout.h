@@ -17,6 +17,9 @@
 
 #include "q8_gemm.h"
 
+/// Before a loop with constant bounds: unrolled, so that arrays it indexes can be registers.
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
 /// How a kernel wants its constants.
 typedef struct {
   /// 32-bit lanes of a vector; a panel has two vectors.
@@ -59,14 +62,14 @@ static inline size_t q8_gemm_panel_bytes_per_channel(q8_gemm_segments k) {
   return sizeof(int32_t) + sizeof(float) + 4 * (size_t)k.count * (size_t)k.steps;
 }
 
-/// Inputs of one input row that `rows` neighbouring output pixels read: pixels, not bytes.
-static inline int64_t q8_gemm_band_pixels(const mnv4_q8_gemm_shape *s, int32_t rows) {
-  return (int64_t)(rows - 1) * s->stride_x + (int64_t)(s->kernel_width - 1) * s->dilation_x + 1;
+/// Pixels of one input row that `outputs` neighbouring outputs read.
+static inline int64_t q8_gemm_band_pixels(const mnv4_q8_gemm_shape *s, int64_t outputs) {
+  return (outputs - 1) * s->stride_x + (int64_t)(s->kernel_width - 1) * s->dilation_x + 1;
 }
 
-size_t q8_gemm_packed_byte_count(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape);
+size_t mnv4_q8_gemm_layout_byte_count(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape);
 
-void q8_gemm_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape,
-                  const mnv4_q8_gemm_constants *constants, void *packed);
+void mnv4_q8_gemm_layout_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape,
+                              const mnv4_q8_gemm_constants *constants, void *packed);
 
 #endif

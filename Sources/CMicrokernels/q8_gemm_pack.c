@@ -30,7 +30,7 @@ static int32_t channel_of(int32_t vector_count, int32_t vector, int32_t lane) {
   return vector_count == 1 ? lane : 8 * (lane / 4) + 4 * vector + lane % 4;
 }
 
-size_t q8_gemm_packed_byte_count(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape) {
+size_t mnv4_q8_gemm_layout_byte_count(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape) {
   const q8_gemm_segments k = q8_gemm_segments_of(shape, layout.group);
   const int32_t last =
       (shape->output_channels - 1) / (2 * layout.vector_lanes) * (2 * layout.vector_lanes);
@@ -58,7 +58,7 @@ static void pack_segment(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c,
 static int32_t start_value(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c, size_t from,
                            size_t count, int32_t bias, double *magnitude) {
   const int32_t offset = weight_offset(layout, c);
-  int32_t sum = 0;
+  int64_t sum = 0;
   double absolute = 0;
   for (size_t i = 0; i < count; i++) {
     const int32_t w = stored_weight(layout, c, from + i) + offset;
@@ -68,14 +68,14 @@ static int32_t start_value(q8_gemm_layout layout, const mnv4_q8_gemm_constants *
   *magnitude = absolute * 255 + (bias < 0 ? -(double)bias : (double)bias);
   if (layout.group != 4) return bias;
   const int32_t zero = c->input_zero_point + (c->input_is_uint8 ? 0 : 128);
-  return wrapping_subtract(bias, wrapping_multiply(zero, sum));
+  return wrapping_subtract(bias, wrapping_multiply(zero, (int32_t)sum));
 }
 
-void q8_gemm_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape,
-                  const mnv4_q8_gemm_constants *c, void *packed) {
+void mnv4_q8_gemm_layout_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape,
+                              const mnv4_q8_gemm_constants *c, void *packed) {
   const q8_gemm_segments k = q8_gemm_segments_of(shape, layout.group);
   const size_t depth = (size_t)k.count * (size_t)k.values;
-  memset(packed, 0, q8_gemm_packed_byte_count(layout, shape));
+  memset(packed, 0, mnv4_q8_gemm_layout_byte_count(layout, shape));
   q8_gemm_header *header = packed;
   header->row_sum_factor = weight_offset(layout, c);
   header->products_fit = 1;

@@ -10,6 +10,8 @@
 
 #define ROWS 4
 #define VECTOR_LANES 4
+#define MOST_SUMS 8
+#define PREFETCH_DISTANCE 3072
 #define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 2})
 #define EIGHT_BIT_INPUT 0
 
@@ -24,6 +26,10 @@ static inline vector load_vector(const void *p) {
 }
 
 static inline void store_vector(void *p, vector v) { memcpy(p, &v, sizeof v); }
+
+static inline vector add_vectors(vector a, vector b) {
+  return (vector)((unsigned_vector)a + (unsigned_vector)b);
+}
 
 static inline vector add_lanes(vector v, int32_t term) {
   return (vector)((unsigned_vector)v + (uint32_t)term);
@@ -45,13 +51,18 @@ static inline vector multiply_add(vector sums, vector x, vector w) {
   return (vector)((unsigned_vector)sums + lower + upper);
 }
 
-#include "q8_gemm_tile.h"
+/// Nothing is prepared.
+typedef int finish_constants;
 
-static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
-                               int32_t zero) {
-  for (ptrdiff_t i = 0; i < count; i++) {
-    to[i] = (int16_t)((int8_t)(from[i] ^ flip) - zero);
-  }
+static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
+  (void)p;
+  return 0;
+}
+
+/// Not chosen: outputs are always made from memory.
+static inline void finish_in_registers(const q8_gemm_outputs *o, vector (*sums)[2], int rows,
+                                       int vectors) {
+  (void)o, (void)sums, (void)rows, (void)vectors;
 }
 
 /// round(product) + zero, between the bounds: clamped first, to where adding 1.5 * 2^23 leaves
@@ -63,48 +74,43 @@ static inline int32_t quantized(float product, int32_t zero, int32_t minimum, in
   return (int32_t)((product + 0x1.8p23f) - 0x1.8p23f) + zero;
 }
 
-static inline float product_of(const q8_gemm_outputs *o, int32_t row, int vectors, int32_t lane) {
-  return (float)o->accumulators[row * vectors * VECTOR_LANES + lane] * o->scales[lane];
-}
-
-static void finish_quantized(const q8_gemm_outputs *o, int vectors) {
+static void finish_quantized(const q8_gemm_outputs *o, const int32_t *sums, int vectors) {
   const mnv4_q8_gemm_problem *p = o->problem;
-  for (int32_t r = 0; r < o->rows; r++) {
-    char *to = q8_gemm_output_row(o, r, 1);
+  for (int32_t r = 0; r < o->rows; r++, sums += vectors * VECTOR_LANES) {
+    char *to = o->to + r * p->output_pixel_stride;
     for (int32_t i = 0; i < o->channel_count; i++) {
-      to[i] = (char)quantized(product_of(o, r, vectors, i), p->output_zero_point,
+      to[i] = (char)quantized((float)sums[i] * o->scales[i], p->output_zero_point,
                               p->output_minimum, p->output_maximum);
     }
   }
 }
 
-static void finish_added(const q8_gemm_outputs *o, int vectors) {
+static void finish_added(const q8_gemm_outputs *o, const int32_t *sums, int vectors) {
   const mnv4_q8_gemm_problem *p = o->problem;
   const mnv4_q8_gemm_addition *a = p->addition;
-  const uint32_t term = (uint32_t)q8_gemm_addition_term(p, a->addend_zero_point);
-  const int32_t reached = q8_gemm_addend_channels(o);
-  for (int32_t r = 0; r < o->rows; r++) {
-    const char *from = q8_gemm_addend_row(o, r);
-    char *to = q8_gemm_output_row(o, r, 1);
+  for (int32_t r = 0; r < o->rows; r++, sums += vectors * VECTOR_LANES) {
+    const char *from = o->from + r * a->addend_pixel_stride;
+    char *to = o->to + r * p->output_pixel_stride;
     for (int32_t i = 0; i < o->channel_count; i++) {
-      const int32_t y = quantized(product_of(o, r, vectors, i), p->output_zero_point,
+      const int32_t y = quantized((float)sums[i] * o->scales[i], p->output_zero_point,
                                   p->output_minimum, p->output_maximum);
       int32_t x = a->addend_zero_point;
-      if (i < reached) x = a->addend_is_uint8 ? (uint8_t)from[i] : (int8_t)from[i];
-      const uint32_t sum = (uint32_t)a->m1 * (uint32_t)y + (uint32_t)a->m2 * (uint32_t)x + term;
-      int32_t result = ((int32_t)sum >> a->shift) + a->zero_point;
+      if (i < o->addend_count) x = a->addend_is_uint8 ? (uint8_t)from[i] : (int8_t)from[i];
+      const int32_t sum = a->m1 * (y - p->output_zero_point) +
+                          a->m2 * (x - a->addend_zero_point) + (1 << (a->shift - 1));
+      int32_t result = (sum >> a->shift) + a->zero_point;
       result = result < a->minimum ? a->minimum : result;
       to[i] = (char)(result > a->maximum ? a->maximum : result);
     }
   }
 }
 
-static void finish_float(const q8_gemm_outputs *o, int vectors) {
+static void finish_float(const q8_gemm_outputs *o, const int32_t *sums, int vectors) {
   const mnv4_q8_gemm_problem *p = o->problem;
-  for (int32_t r = 0; r < o->rows; r++) {
-    float *to = (float *)(void *)q8_gemm_output_row(o, r, sizeof(float));
+  for (int32_t r = 0; r < o->rows; r++, sums += vectors * VECTOR_LANES) {
+    float *to = (float *)(void *)(o->to + r * p->output_pixel_stride);
     for (int32_t i = 0; i < o->channel_count; i++) {
-      float y = product_of(o, r, vectors, i);
+      float y = (float)sums[i] * o->scales[i];
       y = y < p->float_minimum ? p->float_minimum : y;
       to[i] = y > p->float_maximum ? p->float_maximum : y;
     }
@@ -115,6 +121,15 @@ static finish_function finish_function_for(const mnv4_q8_gemm_problem *p, bool p
   (void)products_fit;
   if (p->output_type == MNV4_Q8_GEMM_FLOAT32) return finish_float;
   return p->addition ? finish_added : finish_quantized;
+}
+
+#include "q8_gemm_tile.h"
+
+static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
+                               int32_t zero) {
+  for (ptrdiff_t i = 0; i < count; i++) {
+    to[i] = (int16_t)((int8_t)(from[i] ^ flip) - zero);
+  }
 }
 
 #include "q8_gemm_run.h"

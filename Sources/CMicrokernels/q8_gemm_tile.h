@@ -3,12 +3,18 @@
 //
 //     value, vector       element of a band; a register of VECTOR_LANES 32-bit lanes
 //     ROWS                most pixels of a tile, at most 15
-//     load_vector(p), store_vector(p, v), add_lanes(v, int32_t)
+//     MOST_SUMS           most registers of sums where there is a choice
+//     PREFETCH_DISTANCE   bytes of weights
+//     load_vector(p), store_vector(p, v), add_vectors(v, v), add_lanes(v, int32_t)
 //     broadcast_group(p)  one group of values, in all lanes
 //     multiply_add(a, x, w)
+//     finish_in_registers(outputs, sums, rows, vectors)
 //
 // The loops over rows and vectors have constant bounds and are unrolled, so that the accumulators
 // are registers.
+
+/// Values of a step.
+enum { GROUP = 4 / sizeof(value) };
 
 /// What the multiplication of a tile needs. Strides and offsets count values.
 typedef struct {
@@ -23,28 +29,71 @@ typedef struct {
   const void *weights;
   /// What to add to all accumulators of a row, or NULL.
   const int32_t *row_terms;
-  /// [row][channels of the panel], 64-byte aligned.
+  /// Where the sums go, [row][channels of the panel], 64-byte aligned; or NULL, and outputs are
+  /// made of them at once.
   int32_t *accumulators;
+  const q8_gemm_outputs *outputs;
 } q8_gemm_tile;
 
-#define UNROLLED _Pragma("clang loop unroll(full)")
+/// The `at`th of the next steps along K: a group of each row times a vector of weights of each.
+__attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2],
+                                                                const value *const *base,
+                                                                ptrdiff_t stride,
+                                                                const char *weights, const int at,
+                                                                const int rows,
+                                                                const int vectors) {
+  vector w[2];
+  UNROLLED for (int v = 0; v < vectors; v++) {
+    const char *from = weights + (at * vectors + v) * (int)sizeof(vector);
+    w[v] = load_vector(from);
+    if (v * sizeof(vector) % 64 == 0) __builtin_prefetch(from + PREFETCH_DISTANCE);
+  }
+  UNROLLED for (int r = 0; r < rows; r++) {
+    const vector x = broadcast_group(base[r / 3] + r % 3 * stride + at * GROUP);
+    UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = multiply_add(sums[r][v], x, w[v]);
+  }
+}
+
+/// `count` steps, which add to as many sums or to the same.
+__attribute__((always_inline)) static inline void multiply_steps(vector (*sums)[ROWS][2],
+                                                                 const value **base,
+                                                                 ptrdiff_t stride,
+                                                                 const char **weights,
+                                                                 const int count, const int ways,
+                                                                 const int rows,
+                                                                 const int vectors) {
+  UNROLLED for (int i = 0; i < count; i++) {
+    multiply_step(sums[i % ways], base, stride, *weights, i, rows, vectors);
+  }
+  *weights += count * vectors * (int)sizeof(vector);
+  UNROLLED for (int r = 0; r < rows; r += 3) {
+    base[r / 3] += count * GROUP;
+    // Kept apart: compilers would else keep a pointer a row, or derive each from the last.
+    __asm__("" : "+r"(base[r / 3]));
+  }
+}
 
 __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t, const int rows,
                                                            const int vectors) {
-  vector sums[ROWS][2];
+  // Additions to one register wait for each other: few rows are summed in several places.
+  const int ways = rows * vectors * 4 <= MOST_SUMS ? 4 : rows * vectors * 2 <= MOST_SUMS ? 2 : 1;
+  const int together = ways > 2 ? ways : 2;
+  vector sums[4][ROWS][2];
   UNROLLED for (int v = 0; v < vectors; v++) {
     const vector start = load_vector(t->starts + v * VECTOR_LANES);
-    UNROLLED for (int r = 0; r < rows; r++) sums[r][v] = start;
+    UNROLLED for (int r = 0; r < rows; r++) {
+      sums[0][r][v] = start;
+      UNROLLED for (int i = 1; i < ways; i++) sums[i][r][v] = (vector){0};
+    }
   }
   if (t->row_terms) {
     UNROLLED for (int r = 0; r < rows; r++) {
       UNROLLED for (int v = 0; v < vectors; v++) {
-        sums[r][v] = add_lanes(sums[r][v], t->row_terms[r]);
+        sums[0][r][v] = add_lanes(sums[0][r][v], t->row_terms[r]);
       }
     }
   }
 
-  int32_t *const accumulators = t->accumulators;
   const char *weights = t->weights;
   const ptrdiff_t stride = t->row_stride;
   for (int32_t s = 0; s < t->segment_count; s++) {
@@ -53,27 +102,28 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
     UNROLLED for (int r = 0; r < rows; r += 3) {
       base[r / 3] = t->input + t->offsets[s] + r * stride;
     }
-    for (int32_t k = t->step_count; k > 0; k--) {
-      vector w[2];
+    int32_t k = t->step_count;
+    for (; k >= together; k -= together) {
+      multiply_steps(sums, base, stride, &weights, together, ways, rows, vectors);
+    }
+    for (; k > 0; k--) multiply_steps(sums, base, stride, &weights, 1, 1, rows, vectors);
+  }
+  UNROLLED for (int i = 1; i < ways; i++) {
+    UNROLLED for (int r = 0; r < rows; r++) {
       UNROLLED for (int v = 0; v < vectors; v++) {
-        w[v] = load_vector(weights + v * (int)sizeof(vector));
-      }
-      UNROLLED for (int r = 0; r < rows; r++) {
-        const vector x = broadcast_group(base[r / 3] + r % 3 * stride);
-        UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = multiply_add(sums[r][v], x, w[v]);
-      }
-      weights += vectors * (int)sizeof(vector);
-      UNROLLED for (int r = 0; r < rows; r += 3) {
-        base[r / 3] += 4 / sizeof(value);
-        // Kept apart: compilers would else keep a pointer a row, or derive each from the last.
-        __asm__("" : "+r"(base[r / 3]));
+        sums[0][r][v] = add_vectors(sums[0][r][v], sums[i][r][v]);
       }
     }
   }
 
+  int32_t *const accumulators = t->accumulators;
+  if (!accumulators) {
+    finish_in_registers(t->outputs, sums[0], rows, vectors);
+    return;
+  }
   UNROLLED for (int r = 0; r < rows; r++) {
     UNROLLED for (int v = 0; v < vectors; v++) {
-      store_vector(accumulators + (r * vectors + v) * VECTOR_LANES, sums[r][v]);
+      store_vector(accumulators + (r * vectors + v) * VECTOR_LANES, sums[0][r][v]);
     }
   }
 }

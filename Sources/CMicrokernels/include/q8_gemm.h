@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /// What to compute, without the numbers: one image in NHWC order, one group of channels. All counts
-/// are at least 1 (padding: 0), and no product of them that is a tensor's byte count exceeds 2^40.
+/// are at least 1 (padding: 0), and an image has less than 2^31 pixels.
 /// A fully connected layer of R rows is a 1x1 convolution of an image of 1 x R pixels.
 typedef struct {
   int32_t input_height, input_width;
@@ -75,7 +75,7 @@ typedef struct {
   int32_t addend_channels;
   bool addend_is_uint8;
   int32_t addend_zero_point;
-  /// Multipliers of the product and the addend, 0 to 2^21; shift, 1 to 30.
+  /// Multipliers of the product and the addend, 0 to 2^21; shift, 13 to 30.
   int32_t m1, m2, shift;
   /// Zero point and bounds of the sum, within the output's type.
   int32_t zero_point, minimum, maximum;
