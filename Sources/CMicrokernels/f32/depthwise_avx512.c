@@ -6,7 +6,6 @@
 
 #include "simd_avx512.h"
 
-#define DEPTHWISE_COLUMNS 4
 #include "depthwise_tile.h"
 #include "depthwise_driver.h"
 

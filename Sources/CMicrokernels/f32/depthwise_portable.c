@@ -2,7 +2,6 @@
 
 #include "simd_portable.h"
 
-#define DEPTHWISE_COLUMNS 4
 #include "depthwise_tile.h"
 #include "depthwise_driver.h"
 
