@@ -69,9 +69,9 @@ struct mnv4_f32_depthwise_kernel {
   void (*run)(const struct mnv4_f32_depthwise *problem, struct mnv4_f32_depthwise_range range);
 };
 
-/// Fastest first; the last runs anywhere.
-extern const struct mnv4_f32_depthwise_kernel mnv4_f32_depthwise_kernels[];
-extern const int32_t mnv4_f32_depthwise_kernel_count;
+/// The kernels of this architecture by index from 0, the fastest first, the last of which runs
+/// anywhere; null beyond it.
+const struct mnv4_f32_depthwise_kernel *mnv4_f32_depthwise_kernel_at(int32_t index);
 
 #if defined(__x86_64__)
 void mnv4_f32_depthwise_avx512(

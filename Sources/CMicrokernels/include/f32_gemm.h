@@ -93,9 +93,9 @@ struct mnv4_f32_gemm_kernel {
       const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, void *scratch);
 };
 
-/// Fastest first; the last runs anywhere.
-extern const struct mnv4_f32_gemm_kernel mnv4_f32_gemm_kernels[];
-extern const int32_t mnv4_f32_gemm_kernel_count;
+/// The kernels of this architecture by index from 0, the fastest first, the last of which runs
+/// anywhere; null beyond it.
+const struct mnv4_f32_gemm_kernel *mnv4_f32_gemm_kernel_at(int32_t index);
 
 #if defined(__x86_64__)
 void mnv4_f32_gemm_14x32_avx512(
