@@ -29,7 +29,7 @@ struct mnv4_f32_gemm {
   float *output;
   /// Elements from one row to the next, at least `columns`.
   ptrdiff_t output_stride;
-  /// Elements of a row of the input, at least 0.
+  /// Elements of a row of the input, at least 1.
   ptrdiff_t depth;
   /// Columns of the output, at least 1.
   ptrdiff_t columns;
