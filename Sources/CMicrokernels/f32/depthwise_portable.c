@@ -1,7 +1,6 @@
 // float32 depthwise convolutions in vectors of four lanes, on any architecture.
 
 #include "simd_portable.h"
-
 #include "depthwise_tile.h"
 #include "depthwise_driver.h"
 

@@ -19,8 +19,8 @@ struct depthwise_tile {
   ptrdiff_t output_pixel_stride, output_line_stride;
   /// How many tiles follow one another; 1 at the edges.
   ptrdiff_t tile_count;
-  /// At the edges: a bit for each row and each column of the input, counted from the window's start,
-  /// that lies within the image, and how many columns of outputs there are.
+  /// At the edges: a bit for each row and each column of the input, counted from the window's
+  /// start, that lies within the image, and how many columns of outputs there are.
   uint32_t row_mask, column_mask;
   int32_t columns;
   /// A multiple of 16, and the end of the channels.

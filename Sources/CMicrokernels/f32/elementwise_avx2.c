@@ -5,7 +5,6 @@
     __attribute__((target("avx2,fma"))), apply_to = function)
 
 #include "simd_avx2.h"
-
 #include "elementwise_template.h"
 
 #pragma clang attribute pop

@@ -6,9 +6,9 @@
 
 /// Where a tile's rows lie and where its sums go.
 struct gemm_tile {
-  /// Row i's element k is at `input + i * row_stride`, plus `outer * outer_step + inner * inner_step
-  /// + k` for the `run_length` elements of each of the `outer_count * inner_count` runs; these three
-  /// are at least 1.
+  /// Row i's element k of a run is at `input + i * row_stride + outer * outer_step + inner *
+  /// inner_step + k`. There are `outer_count * inner_count` runs of `run_length` elements; these
+  /// three are at least 1.
   const float *input;
   ptrdiff_t row_stride;
   ptrdiff_t outer_count, outer_step;

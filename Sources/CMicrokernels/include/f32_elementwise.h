@@ -30,11 +30,11 @@ struct mnv4_f32_elementwise {
   float low, high;
 };
 
-/// Global average pooling of one image: `output[c]` is the sum of channel c of all pixels, from zero
-/// on and in their order, divided by their number.
+/// Global average pooling of one image: `output[c]` is the sum of channel c of all pixels, from
+/// zero on and in their order, divided by their number.
 struct mnv4_f32_global_pool {
-  /// Pixel p's channel c at `input[p * input_stride + c]`; any alignment of a float. Nothing is read
-  /// beyond the channels.
+  /// Pixel p's channel c at `input[p * input_stride + c]`; any alignment of a float. Nothing is
+  /// read beyond the channels.
   const float *input;
   ptrdiff_t input_stride;
   /// At least 1, at most 2^24.
@@ -49,8 +49,8 @@ struct mnv4_f32_elementwise_kernel {
   const char *name;
   /// The bits of `mnv4_cpu_features()` that it needs.
   uint32_t features;
-  /// `activation(first + second)` in the first `second_channels`, `activation(first)` in the others,
-  /// of rows `row_begin ..< row_end`.
+  /// `activation(first + second)` in the first `second_channels`, `activation(first)` in the
+  /// others, of rows `row_begin ..< row_end`.
   void (*add)(
       const struct mnv4_f32_elementwise *problem, ptrdiff_t row_begin, ptrdiff_t row_end);
   /// `activation(first * second)`
