@@ -5,8 +5,6 @@
     __attribute__((target("avx2,fma"))), apply_to = function)
 
 #include "simd_avx2.h"
-
-#define DEPTHWISE_COLUMNS 4
 #include "depthwise_tile.h"
 #include "depthwise_driver.h"
 

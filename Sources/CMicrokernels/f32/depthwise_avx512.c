@@ -5,8 +5,6 @@
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), apply_to = function)
 
 #include "simd_avx512.h"
-
-#define DEPTHWISE_COLUMNS 4
 #include "depthwise_tile.h"
 #include "depthwise_driver.h"
 

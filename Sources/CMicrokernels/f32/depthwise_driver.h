@@ -1,5 +1,12 @@
 // Walks a range of a depthwise convolution. Included after depthwise_tile.h.
 
+enum {
+  /// The floats of the input's lines that are meant to stay in the nearest cache.
+  DEPTHWISE_CACHE_FLOATS = 12288,
+  /// Fewer blocks of channels at a time leave too little of a pixel in a row.
+  DEPTHWISE_MIN_BLOCKS = 4,
+};
+
 /// The part of [0, kernel) whose positions `origin + i * step` lie in [0, extent).
 struct depthwise_taps {
   int32_t begin, end;
@@ -51,7 +58,15 @@ VEC_INLINE void depthwise_any(
 }
 
 static inline int32_t depthwise_min(int32_t a, int32_t b) { return a < b ? a : b; }
-static inline int32_t depthwise_max(int32_t a, int32_t b) { return a > b ? a : b; }
+
+/// A bit for each of the `count` (at most 32) positions from `origin` on that lies in [0, extent).
+static inline uint32_t depthwise_mask(int32_t origin, int32_t count, int32_t extent) {
+  uint32_t mask = 0;
+  for (int32_t i = 0; i < count; i++) {
+    mask |= (uint32_t)(origin + i >= 0 && origin + i < extent) << i;
+  }
+  return mask;
+}
 
 /// One row of tiles, `rows` rows of the output high.
 VEC_INLINE void depthwise_row_of_tiles(
@@ -61,11 +76,10 @@ VEC_INLINE void depthwise_row_of_tiles(
   const int32_t top = y * stride - problem->pad_top;
   const int32_t height = (rows - 1) * stride + shape->kernel;
   const int32_t tile_width = (TILE_COLUMNS - 1) * stride + shape->kernel;
-  tile->row_begin = depthwise_max(0, -top);
-  tile->row_end = depthwise_min(height, problem->input_height - top);
+  tile->row_mask = depthwise_mask(top, height, problem->input_height);
   // Columns of the output in [inner_begin, inner_end) have their windows within the image.
   int32_t inner_begin = width, inner_end = width;
-  if (rows == TILE_ROWS && tile->row_begin == 0 && tile->row_end == height) {
+  if (rows == TILE_ROWS && top >= 0 && top + height <= problem->input_height) {
     inner_begin = (problem->pad_left + stride - 1) / stride;
     const int32_t reach = problem->input_width + problem->pad_left - shape->kernel;
     inner_end = reach < 0 ? 0 : depthwise_min(width, reach / stride + 1);
@@ -86,8 +100,7 @@ VEC_INLINE void depthwise_row_of_tiles(
     } else {
       tile->tile_count = 1;
       tile->columns = depthwise_min(TILE_COLUMNS, width - x);
-      tile->column_begin = depthwise_max(0, -left);
-      tile->column_end = depthwise_min(tile_width, problem->input_width - left);
+      tile->column_mask = depthwise_mask(left, tile_width, problem->input_width);
       edge(problem, tile);
       x += tile->columns;
     }
@@ -113,21 +126,32 @@ VEC_INLINE void depthwise_range(
       .line_stride = problem->input_width * problem->input_stride,
       .output_pixel_stride = problem->output_stride,
       .output_line_stride = problem->output_width * problem->output_stride,
-      .channel_begin = range.block_begin * MNV4_F32_DEPTHWISE_BLOCK,
-      .channel_end = range.block_end * MNV4_F32_DEPTHWISE_BLOCK,
       .residual_pixel_stride = epilogue->residual_stride,
       .residual_line_stride = problem->output_width * epilogue->residual_stride,
   };
-  if (tile.channel_end > problem->channels) tile.channel_end = problem->channels;
-  for (int32_t y = range.row_begin; y < range.row_end;) {
-    const int32_t rows = shape && range.row_end - y >= TILE_ROWS ? TILE_ROWS : 1;
-    tile.output = problem->output + y * tile.output_line_stride;
-    tile.residual = epilogue->residual ? epilogue->residual + y * tile.residual_line_stride : 0;
-    if (shape) {
-      depthwise_row_of_tiles(problem, shape, &tile, y, rows);
-    } else {
-      depthwise_any(problem, &tile, y);
+  // At stride 1 rows of tiles share most of their lines: as many blocks of channels at a time as
+  // leave these in the cache.
+  const ptrdiff_t lines = TILE_ROWS - 1 + problem->kernel_height;
+  const ptrdiff_t line_floats = (ptrdiff_t)problem->input_width * MNV4_F32_DEPTHWISE_BLOCK;
+  ptrdiff_t blocks = DEPTHWISE_CACHE_FLOATS / (lines * line_floats);
+  if (blocks < DEPTHWISE_MIN_BLOCKS || problem->stride_height > 1) {
+    blocks = range.block_end - range.block_begin;
+  }
+  for (ptrdiff_t block = range.block_begin; block < range.block_end; block += blocks) {
+    const ptrdiff_t end = block + blocks < range.block_end ? block + blocks : range.block_end;
+    tile.channel_begin = block * MNV4_F32_DEPTHWISE_BLOCK;
+    tile.channel_end = end * MNV4_F32_DEPTHWISE_BLOCK;
+    if (tile.channel_end > problem->channels) tile.channel_end = problem->channels;
+    for (int32_t y = range.row_begin; y < range.row_end;) {
+      const int32_t rows = shape && range.row_end - y >= TILE_ROWS ? TILE_ROWS : 1;
+      tile.output = problem->output + y * tile.output_line_stride;
+      tile.residual = epilogue->residual ? epilogue->residual + y * tile.residual_line_stride : 0;
+      if (shape) {
+        depthwise_row_of_tiles(problem, shape, &tile, y, rows);
+      } else {
+        depthwise_any(problem, &tile, y);
+      }
+      y += rows;
     }
-    y += rows;
   }
 }

@@ -2,7 +2,7 @@
 
 #include "../include/f32_depthwise.h"
 
-const struct mnv4_f32_depthwise_kernel mnv4_f32_depthwise_kernels[] = {
+static const struct mnv4_f32_depthwise_kernel kernels[] = {
 #if defined(__x86_64__)
     {"f32_depthwise_avx512", MNV4_CPU_AVX512, 2, mnv4_f32_depthwise_avx512},
     {"f32_depthwise_avx2", MNV4_CPU_AVX2, 2, mnv4_f32_depthwise_avx2},
@@ -10,11 +10,9 @@ const struct mnv4_f32_depthwise_kernel mnv4_f32_depthwise_kernels[] = {
     {"f32_depthwise_portable", 0, 2, mnv4_f32_depthwise_portable},
 };
 
-const int32_t mnv4_f32_depthwise_kernel_count =
-    sizeof mnv4_f32_depthwise_kernels / sizeof mnv4_f32_depthwise_kernels[0];
-
 const struct mnv4_f32_depthwise_kernel *mnv4_f32_depthwise_kernel_at(int32_t index) {
-  return index < mnv4_f32_depthwise_kernel_count ? &mnv4_f32_depthwise_kernels[index] : 0;
+  const int32_t count = sizeof kernels / sizeof kernels[0];
+  return index >= 0 && index < count ? &kernels[index] : 0;
 }
 
 enum { BLOCK = MNV4_F32_DEPTHWISE_BLOCK };

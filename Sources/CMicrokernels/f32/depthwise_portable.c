@@ -1,8 +1,6 @@
 // float32 depthwise convolutions in vectors of four lanes, on any architecture.
 
 #include "simd_portable.h"
-
-#define DEPTHWISE_COLUMNS 4
 #include "depthwise_tile.h"
 #include "depthwise_driver.h"
 

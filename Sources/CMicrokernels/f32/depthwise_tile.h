@@ -1,5 +1,5 @@
 // Register tiles of a depthwise convolution: neighbouring outputs share the inputs and weights that
-// they load. Included after one of the simd_*.h headers, with DEPTHWISE_COLUMNS defined.
+// they load. Included after one of the simd_*.h headers.
 
 #include "../include/f32_depthwise.h"
 #include "activation.h"
@@ -7,7 +7,7 @@
 enum {
   /// Rows and columns of the outputs of a whole tile.
   TILE_ROWS = 2,
-  TILE_COLUMNS = DEPTHWISE_COLUMNS,
+  TILE_COLUMNS = 4,
 };
 
 /// A run of tiles along a row of the output.
@@ -19,9 +19,10 @@ struct depthwise_tile {
   ptrdiff_t output_pixel_stride, output_line_stride;
   /// How many tiles follow one another; 1 at the edges.
   ptrdiff_t tile_count;
-  /// At the edges: the rows and columns of the input, counted from the window's start, that lie within
-  /// the image, and how many columns of outputs there are.
-  int32_t row_begin, row_end, column_begin, column_end, columns;
+  /// At the edges: a bit for each row and each column of the input, counted from the window's
+  /// start, that lies within the image, and how many columns of outputs there are.
+  uint32_t row_mask, column_mask;
+  int32_t columns;
   /// A multiple of 16, and the end of the channels.
   ptrdiff_t channel_begin, channel_end;
   /// At the first output; null where there is none.
@@ -75,17 +76,18 @@ VEC_INLINE void depthwise_vector(
       problem->weights +
       (channel / MNV4_F32_DEPTHWISE_BLOCK * kernel * kernel) * MNV4_F32_DEPTHWISE_BLOCK +
       channel % MNV4_F32_DEPTHWISE_BLOCK;
+  const uint32_t row_mask = tile->row_mask, column_mask = tile->column_mask;
   vec sums[TILE_ROWS * TILE_COLUMNS];
   const vec bias = vec_load(problem->bias + channel);
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows * TILE_COLUMNS; i++) sums[i] = bias;
 #pragma clang loop unroll(full)
   for (int i = 0; i < (rows - 1) * stride + kernel; i++) {
-    if (is_edge && (i < tile->row_begin || i >= tile->row_end)) continue;
+    if (is_edge && !(row_mask >> i & 1)) continue;
     const float *line = input + i * tile->line_stride + channel;
 #pragma clang loop unroll(full)
     for (int j = 0; j < (TILE_COLUMNS - 1) * stride + kernel; j++) {
-      if (is_edge && (j < tile->column_begin || j >= tile->column_end)) continue;
+      if (is_edge && !(column_mask >> j & 1)) continue;
       const vec element = vec_load(line + j * tile->pixel_stride);
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) {

@@ -65,7 +65,8 @@ static inline void conv_gather(
     const float *source = image + (y * conv->input_width + left + before) * pixel_stride;
     memset(patch, 0, (size_t)(before * channels) * sizeof(float));
     if (pixel_stride == channels) {
-      memcpy(patch + before * channels, source, (size_t)((end - before) * channels) * sizeof(float));
+      const size_t count = (size_t)((end - before) * channels);
+      memcpy(patch + before * channels, source, count * sizeof(float));
     } else {
       for (ptrdiff_t x = before; x < end; x++, source += pixel_stride) {
         memcpy(patch + x * channels, source, (size_t)channels * sizeof(float));

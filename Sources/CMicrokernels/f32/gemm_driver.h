@@ -21,10 +21,7 @@ VEC_INLINE struct gemm_tile gemm_common_tile(const struct mnv4_f32_gemm *gemm) {
       .inner_count = 1,
       .run_length = gemm->depth,
       .output_stride = gemm->output_stride,
-      .residual_stride = gemm->epilogue.residual_stride,
-      .activation = gemm->epilogue.activation,
-      .low = gemm->epilogue.low,
-      .high = gemm->epilogue.high,
+      .epilogue = &gemm->epilogue,
   };
 }
 
@@ -103,8 +100,7 @@ VEC_INLINE void gemm_range(const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gem
     }
     range.panel_begin = panel;
   }
-  const ptrdiff_t depth = gemm->depth > 0 ? gemm->depth : 1;
-  ptrdiff_t block_tiles = GEMM_BLOCK_FLOATS / (depth * TILE_ROWS);
+  ptrdiff_t block_tiles = GEMM_BLOCK_FLOATS / (gemm->depth * TILE_ROWS);
   if (block_tiles < 1) block_tiles = 1;
   ptrdiff_t start = range.row_begin;
   while (start < range.row_end) {

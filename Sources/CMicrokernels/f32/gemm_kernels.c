@@ -2,7 +2,7 @@
 
 #include "gemm_conv.h"
 
-const struct mnv4_f32_gemm_kernel mnv4_f32_gemm_kernels[] = {
+static const struct mnv4_f32_gemm_kernel kernels[] = {
 #if defined(__x86_64__)
     {"f32_gemm_14x32_avx512", MNV4_CPU_AVX512, 14, 32, mnv4_f32_gemm_14x32_avx512,
      mnv4_f32_conv_14x32_avx512},
@@ -12,11 +12,9 @@ const struct mnv4_f32_gemm_kernel mnv4_f32_gemm_kernels[] = {
     {"f32_gemm_6x8_portable", 0, 6, 8, mnv4_f32_gemm_6x8_portable, mnv4_f32_conv_6x8_portable},
 };
 
-const int32_t mnv4_f32_gemm_kernel_count =
-    sizeof mnv4_f32_gemm_kernels / sizeof mnv4_f32_gemm_kernels[0];
-
 const struct mnv4_f32_gemm_kernel *mnv4_f32_gemm_kernel_at(int32_t index) {
-  return index < mnv4_f32_gemm_kernel_count ? &mnv4_f32_gemm_kernels[index] : 0;
+  const int32_t count = sizeof kernels / sizeof kernels[0];
+  return index >= 0 && index < count ? &kernels[index] : 0;
 }
 
 ptrdiff_t mnv4_f32_gemm_packed_count(ptrdiff_t depth, ptrdiff_t columns) {

@@ -1,4 +1,5 @@
-// float32 matrix products in vectors of four lanes, on any architecture: tiles of 6 rows × 8 columns.
+// float32 matrix products in vectors of four lanes, on any architecture: tiles of 6 rows ×
+// 8 columns.
 
 #include "simd_portable.h"
 

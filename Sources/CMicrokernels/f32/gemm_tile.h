@@ -6,8 +6,9 @@
 
 /// Where a tile's rows lie and where its sums go.
 struct gemm_tile {
-  /// Row i's element k is at `input + i * row_stride`, plus `outer * outer_step + inner * inner_step
-  /// + k` for the `run_length` elements of each of the `outer_count * inner_count` runs.
+  /// Row i's element k of a run is at `input + i * row_stride + outer * outer_step + inner *
+  /// inner_step + k`. There are `outer_count * inner_count` runs of `run_length` elements; these
+  /// three are at least 1.
   const float *input;
   ptrdiff_t row_stride;
   ptrdiff_t outer_count, outer_step;
@@ -22,35 +23,28 @@ struct gemm_tile {
   ptrdiff_t columns;
   /// At the tile's first element; read only in the first `residual_columns` columns.
   const float *residual;
-  ptrdiff_t residual_stride;
   ptrdiff_t residual_columns;
-  enum mnv4_f32_activation activation;
-  float low, high;
+  const struct mnv4_f32_epilogue *epilogue;
 };
 
-/// Activates and stores the sums.
+/// Activates and stores the sums, one after another: the registers that are left do not suffice for
+/// activating them all first.
 VEC_INLINE void gemm_tile_store(
     const struct gemm_tile *tile, const int rows, const int vectors, vec sums[][2],
     const enum mnv4_f32_activation activation) {
-  const vec low = vec_set(tile->low), high = vec_set(tile->high);
+  const vec low = vec_set(tile->epilogue->low), high = vec_set(tile->epilogue->high);
   float *output = tile->output;
   const vec_mask last = vec_first(tile->columns - (vectors - 1) * VEC_LANES);
   const int is_full = tile->columns >= vectors * VEC_LANES;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) {
-    const vec first = vec_activate(sums[i][0], activation, low, high);
-    if (vectors == 2) {
-      vec_store(output, first);
-      const vec second = vec_activate(sums[i][1], activation, low, high);
-      if (is_full) {
-        vec_store(output + VEC_LANES, second);
-      } else {
-        vec_store_masked(output + VEC_LANES, second, last);
-      }
-    } else if (is_full) {
-      vec_store(output, first);
+    if (vectors == 2) vec_store(output, vec_activate(sums[i][0], activation, low, high));
+    const vec end = vec_activate(sums[i][vectors - 1], activation, low, high);
+    float *const place = output + (vectors - 1) * VEC_LANES;
+    if (is_full) {
+      vec_store(place, end);
     } else {
-      vec_store_masked(output, first, last);
+      vec_store_masked(place, end, last);
     }
     output += tile->output_stride;
   }
@@ -67,10 +61,10 @@ VEC_INLINE void gemm_tile_finish(
     for (int i = 0; i < rows; i++) {
       sums[i][0] = vec_add_masked(sums[i][0], residual, lanes0);
       if (vectors == 2) sums[i][1] = vec_add_masked(sums[i][1], residual + VEC_LANES, lanes1);
-      residual += tile->residual_stride;
+      residual += tile->epilogue->residual_stride;
     }
   }
-  switch (tile->activation) {
+  switch (tile->epilogue->activation) {
   case MNV4_F32_CLAMP:
     gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_CLAMP);
     break;
@@ -94,21 +88,27 @@ VEC_INLINE void gemm_tile_body(
   }
   const float *weights = tile->weights;
   const ptrdiff_t stride = tile->row_stride;
-  for (ptrdiff_t outer = 0; outer < tile->outer_count; outer++) {
-    for (ptrdiff_t inner = 0; inner < tile->inner_count; inner++) {
+  const float *outer_run = tile->input;
+  ptrdiff_t outer = tile->outer_count;
+  do {
+    const float *run = outer_run;
+    ptrdiff_t inner = tile->inner_count;
+    do {
       // Every third row has a pointer; the others are one and two strides further.
       const float *thirds[(TILE_ROWS + 2) / 3];
-      const float *run = tile->input + outer * tile->outer_step + inner * tile->inner_step;
 #pragma clang loop unroll(full)
-      for (int i = 0; i < rows; i += 3) {
-        thirds[i / 3] = run + i * stride;
-        // Hidden from the compiler, which would compute each from the one before in every step.
-        __asm__("" : "+r"(thirds[i / 3]));
-      }
+      for (int i = 0; i < rows; i += 3) thirds[i / 3] = run + i * stride;
+      ptrdiff_t k = tile->run_length;
 #pragma clang loop unroll(disable)
-      for (ptrdiff_t k = tile->run_length; k > 0; k--) {
+      do {
         const vec first = vec_load(weights);
         const vec second = vectors == 2 ? vec_load(weights + VEC_LANES) : first;
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows; i += 3) {
+          // Hidden from the compiler, which would keep a pointer for every row and run out of
+          // registers, or compute each from the one before.
+          __asm__("" : "+r"(thirds[i / 3]));
+        }
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
           const vec element = vec_set(thirds[i / 3][i % 3 * stride]);
@@ -118,9 +118,11 @@ VEC_INLINE void gemm_tile_body(
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i += 3) thirds[i / 3]++;
         weights += MNV4_F32_PANEL;
-      }
-    }
-  }
+      } while (--k > 0);
+      run += tile->inner_step;
+    } while (--inner > 0);
+    outer_run += tile->outer_step;
+  } while (--outer > 0);
   gemm_tile_finish(tile, rows, vectors, sums);
 }
 

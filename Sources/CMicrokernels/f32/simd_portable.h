@@ -51,12 +51,14 @@ typedef ptrdiff_t vec_mask;
 VEC_INLINE vec_mask vec_first(ptrdiff_t count) { return count >= 4 ? 4 : count <= 0 ? 0 : count; }
 /// Zeros in the other lanes, of which nothing is read.
 VEC_INLINE vec vec_load_masked(const float *p, vec_mask lanes) {
+  if (lanes == VEC_LANES) return vec_load(p);
   vec x = vec_set(0);
-  memcpy(&x, p, (size_t)lanes * sizeof(float));
+  for (ptrdiff_t i = 0; i < lanes; i++) x[i] = p[i];
   return x;
 }
 VEC_INLINE void vec_store_masked(float *p, vec x, vec_mask lanes) {
-  memcpy(p, &x, (size_t)lanes * sizeof(float));
+  if (lanes == VEC_LANES) return vec_store(p, x);
+  for (ptrdiff_t i = 0; i < lanes; i++) p[i] = x[i];
 }
 /// x + p in the lanes, of which alone is read; x in the others.
 VEC_INLINE vec vec_add_masked(vec x, const float *p, vec_mask lanes) {

@@ -4,6 +4,7 @@
 
 #include "cpu.h"
 #include "f32_depthwise.h"
+#include "f32_elementwise.h"
 #include "f32_epilogue.h"
 #include "f32_gemm.h"
 #include "q8_depthwise.h"

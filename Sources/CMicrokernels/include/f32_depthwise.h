@@ -9,9 +9,9 @@
 
 /// A depthwise convolution of one image `[height][width][channels]`, one filter a channel.
 ///
-/// Every sum starts at the bias and grows tap by tap in the order of the filter's rows, then columns;
-/// taps in the padding are left out. So an element's bits do not depend on the range of a call. The
-/// AVX-512 and AVX2 kernels fuse product and sum (one rounding) and agree in every bit.
+/// Every sum starts at the bias and grows tap by tap in the order of the filter's rows, then
+/// columns; taps in the padding are left out. So an element's bits do not depend on the range of a
+/// call. The AVX-512 and AVX2 kernels fuse product and sum (one rounding) and agree in every bit.
 struct mnv4_f32_depthwise {
   /// The image's first element; any alignment of a float. Up to 60 bytes past the last channel of
   /// the last pixel are read and never enter a result.
@@ -29,7 +29,8 @@ struct mnv4_f32_depthwise {
   ptrdiff_t output_stride;
   /// At least 1.
   ptrdiff_t channels;
-  /// Extents of the image and of the output, at least 1.
+  /// Extents of the image and of the output, at least 1. These and the following are at most 2^20,
+  /// the reach of a filter, (kernel - 1) · dilation + 1, too.
   int32_t input_height, input_width, output_height, output_width;
   /// At least 1 each.
   int32_t kernel_height, kernel_width;
@@ -69,11 +70,8 @@ struct mnv4_f32_depthwise_kernel {
   void (*run)(const struct mnv4_f32_depthwise *problem, struct mnv4_f32_depthwise_range range);
 };
 
-/// Fastest first; the last runs anywhere.
-extern const struct mnv4_f32_depthwise_kernel mnv4_f32_depthwise_kernels[];
-extern const int32_t mnv4_f32_depthwise_kernel_count;
-
-/// The kernel of that number, from 0; null beyond the last.
+/// The kernels of this architecture by index from 0, the fastest first, the last of which runs
+/// anywhere; null beyond it.
 const struct mnv4_f32_depthwise_kernel *mnv4_f32_depthwise_kernel_at(int32_t index);
 
 #if defined(__x86_64__)

@@ -29,7 +29,7 @@ struct mnv4_f32_gemm {
   float *output;
   /// Elements from one row to the next, at least `columns`.
   ptrdiff_t output_stride;
-  /// Elements of a row of the input, at least 0.
+  /// Elements of a row of the input, at least 1.
   ptrdiff_t depth;
   /// Columns of the output, at least 1.
   ptrdiff_t columns;
@@ -48,22 +48,23 @@ struct mnv4_f32_gemm_range {
 /// row r of it is pixel r of the output in the order batch, y, x; element k of a row is that of
 /// the window's row, column and channel, in this order.
 ///
-/// Padding has the value zero. Groups are calls of their own: the pointers of `product` start at the
-/// group's first channel and its strides span all groups.
+/// Padding has the value zero. Groups are calls of their own: the pointers of `product` start at
+/// the group's first channel and its strides span all groups.
 struct mnv4_f32_conv {
   /// `input` is the first image's first pixel and `input_stride` the elements from a pixel to the
   /// next, at least `channels`; `depth` is `kernel_height * kernel_width * channels`.
   struct mnv4_f32_gemm product;
   /// Channels of the group's input, at least 1.
   ptrdiff_t channels;
-  /// Extents of the images and of the output, at least 1.
+  /// Extents of the images and of the output, at least 1. These and the following are at most 2^20,
+  /// the reach of a filter, (kernel - 1) · dilation + 1, too.
   int32_t input_height, input_width, output_height, output_width;
   /// At least 1 each.
   int32_t kernel_height, kernel_width;
   int32_t stride_height, stride_width;
   int32_t dilation_height, dilation_width;
-  /// Rows and columns of zeros before the image, at least 0; what follows the image is settled by the
-  /// output's extents.
+  /// Rows and columns of zeros before the image, at least 0; what follows the image is settled by
+  /// the output's extents.
   int32_t pad_top, pad_left;
 };
 
@@ -93,11 +94,8 @@ struct mnv4_f32_gemm_kernel {
       const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, void *scratch);
 };
 
-/// Fastest first; the last runs anywhere.
-extern const struct mnv4_f32_gemm_kernel mnv4_f32_gemm_kernels[];
-extern const int32_t mnv4_f32_gemm_kernel_count;
-
-/// The kernel of that number, from 0; null beyond the last.
+/// The kernels of this architecture by index from 0, the fastest first, the last of which runs
+/// anywhere; null beyond it.
 const struct mnv4_f32_gemm_kernel *mnv4_f32_gemm_kernel_at(int32_t index);
 
 #if defined(__x86_64__)
