@@ -179,10 +179,9 @@ private struct PackedByteDepthwise: PackedKernel {
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    let perRow =
-      Double(layer.channels) * Double(layer.output_width)
-      * (Double(layer.kernel_height * layer.kernel_width) / kernel.rates.depthwise
-        + 1 / kernel.rates.outputs)
+    let perElement =
+      Double(layer.kernel_height * layer.kernel_width) / kernel.rates.depthwise
+      + 1 / kernel.rates.outputs
     let body = ByteDepthwiseBody(
       run: kernel.run, layer: layer,
       constants: UnsafeRawPointer(constants.pointer(as: UInt8.self)),
@@ -192,16 +191,17 @@ private struct PackedByteDepthwise: PackedKernel {
       outputImageByteCount: Int(layer.output_height) * Int(layer.output_width)
         * Int(layer.channels) * outputElementByteCount,
       imageCount: imageCount,
-      rows: Partition(
-        count: Int(layer.output_height), unit: Int(layer.kernel_height) > 3 ? 4 : 2,
-        nanosecondsPerItem: perRow, workers: workers),
+      cells: Grid(
+        rowCount: Int(layer.output_height), rowUnit: Int(layer.kernel_height) > 3 ? 4 : 2,
+        columnCount: Int(layer.channels), columnUnit: Int(MNV4_Q8_DEPTHWISE_CHANNELS),
+        nanosecondsPerItem: perElement * Double(layer.output_width), workers: workers),
       workspace: workers.workspace)
     return ParallelStep(
       body, partCount: body.partCount, workers: workers, keeping: [constants])
   }
 }
 
-/// Image by image, runs of rows of the output.
+/// Image by image, a grid of rows by channels of the output.
 private struct ByteDepthwiseBody: StepBody {
   let run: @convention(c) (UnsafePointer<mnv4_q8_depthwise_call>?) -> Void
   let layer: mnv4_q8_depthwise_layer
@@ -211,20 +211,21 @@ private struct ByteDepthwiseBody: StepBody {
   let inputImageByteCount: Int
   let outputImageByteCount: Int
   let imageCount: Int
-  let rows: Partition
+  let cells: Grid
   let workspace: Workspace
 
-  var partCount: Int { imageCount * rows.partCount }
+  var partCount: Int { imageCount * cells.partCount }
 
   func run(part: Int) {
-    let (image, run) = part.quotientAndRemainder(dividingBy: rows.partCount)
-    let range = rows[run]
+    let (image, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
+    let (rows, channels) = cells[cell]
     withUnsafePointer(to: layer) { layer in
       workspace.withSlot { slot in
         var call = mnv4_q8_depthwise_call(
           layer: layer, packed: constants, input: input + image &* inputImageByteCount,
           output: output + image &* outputImageByteCount, scratch: slot,
-          row_begin: Int32(range.lowerBound), row_end: Int32(range.upperBound))
+          row_begin: Int32(rows.lowerBound), row_end: Int32(rows.upperBound),
+          channel_begin: Int32(channels.lowerBound), channel_end: Int32(channels.upperBound))
         self.run(&call)
       }
     }

@@ -5,7 +5,7 @@ import MNV4Graph
 /// Additions, products, functions and means of integers.
 func byteElementwiseKernels() -> [Kernel] {
   UnsafeBufferPointer(
-    start: mnv4_q8_elementwise_kernels(), count: Int(mnv4_q8_elementwise_kernel_count())
+    start: mnv4_q8_elementwise_sets(), count: Int(mnv4_q8_elementwise_set_count())
   ).flatMap { ByteElementwise($0)?.kernels ?? [] }
 }
 
@@ -23,7 +23,7 @@ private struct ByteElementwise: Sendable {
     ) -> Void
   let mean: @convention(c) (UnsafePointer<mnv4_q8_mean>?) -> Void
 
-  init?(_ entry: mnv4_q8_elementwise_kernels_of_set) {
+  init?(_ entry: mnv4_q8_elementwise_set) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,
       let add = entry.add, let multiply = entry.multiply, let lookup = entry.lookup,
       let mean = entry.mean

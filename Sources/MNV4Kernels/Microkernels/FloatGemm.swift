@@ -214,6 +214,15 @@ extension Activation {
     case .sigmoid, .silu, .gelu: false
     }
   }
+
+  /// What the kernels in C apply, besides bounds.
+  var inC: mnv4_f32_activation {
+    switch self {
+    case .hardSwish: MNV4_F32_HARD_SWISH
+    case .hardSigmoid: MNV4_F32_HARD_SIGMOID
+    case .identity, .relu, .relu6, .sigmoid, .silu, .gelu: MNV4_F32_CLAMP
+    }
+  }
 }
 
 extension mnv4_f32_epilogue {
@@ -237,12 +246,7 @@ extension mnv4_f32_epilogue {
     let bounds = activation.clampBounds ?? -Float.infinity...Float.infinity
     low = bounds.lowerBound
     high = bounds.upperBound
-    self.activation =
-      switch activation {
-      case .hardSwish: MNV4_F32_HARD_SWISH
-      case .hardSigmoid: MNV4_F32_HARD_SIGMOID
-      case .identity, .relu, .relu6, .sigmoid, .silu, .gelu: MNV4_F32_CLAMP
-      }
+    self.activation = activation.inC
   }
 
   /// For an output that starts `channel` channels later.

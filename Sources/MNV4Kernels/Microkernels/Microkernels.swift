@@ -18,6 +18,7 @@ extension KernelBackend {
     KernelFamily(name: "integer elements", kernels: byteElementwiseKernels()),
     KernelFamily(name: "layer", kernels: floatGemmKernels()),
     KernelFamily(name: "depthwise convolution", kernels: floatDepthwiseKernels()),
+    KernelFamily(name: "elements", kernels: floatElementwiseKernels()),
   ]
 }
 
