@@ -36,13 +36,13 @@ struct Command {
 
   /// Runs the command to its end; a test that waits longer than the limit fails.
   func callAsFunction(
-    _ arguments: String..., in folder: String = Repository.root, limit: Duration = .seconds(60)
+    _ arguments: String..., in folder: String = Repository.root, limit: Duration = .seconds(300)
   ) throws -> CommandResult {
     try callAsFunction(arguments, in: folder, limit: limit)
   }
 
   func callAsFunction(
-    _ arguments: [String], in folder: String = Repository.root, limit: Duration = .seconds(60)
+    _ arguments: [String], in folder: String = Repository.root, limit: Duration = .seconds(300)
   ) throws -> CommandResult {
     let output = try OutputFile()
     let errors = try OutputFile()
@@ -60,7 +60,7 @@ struct Command {
     try pipe.fileHandleForReading.close()
     let (status, wasSignalled) = try run(
       arguments, in: Repository.root, output: pipe.fileHandleForWriting, errors: errors.handle,
-      limit: .seconds(60))
+      limit: .seconds(300))
     return CommandResult(
       status: status, wasSignalled: wasSignalled, output: "", errors: try errors.text)
   }

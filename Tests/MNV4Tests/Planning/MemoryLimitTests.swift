@@ -34,7 +34,7 @@ import Testing
     var sharedByteCount: Int { 0 }
 
     func prepare(
-      _ bindings: [StepBinding], threadCount: Int
+      _ bindings: [StepBinding], threads: SessionThreads
     ) throws(BackendError) -> [any PreparedStep] { [] }
   }
 

@@ -31,7 +31,7 @@ private struct StubSteps: PackedSteps {
   var sharedByteCount: Int { names.count }
 
   func prepare(
-    _ bindings: [StepBinding], threadCount: Int
+    _ bindings: [StepBinding], threads: SessionThreads
   ) throws(BackendError) -> [any PreparedStep] { [] }
 }
 
