@@ -3,11 +3,12 @@ import MNV4Graph
 import MNV4Kernels
 import Testing
 
-@Suite struct SwiftBackendTests {
+@Suite struct KernelBackendTests {
   @Test func kernelNamesAreUnique() {
-    let names = KernelBackend.swiftFamilies.flatMap(\.kernels).map(\.name)
+    let families = KernelBackend.swiftFamilies + KernelBackend.microkernelFamilies
+    let names = families.flatMap(\.kernels).map(\.name)
     #expect(Set(names).count == names.count)
-    let empty = KernelBackend.swiftFamilies.filter(\.kernels.isEmpty)
+    let empty = families.filter(\.kernels.isEmpty)
     #expect(empty.count == 0)
   }
 
@@ -39,20 +40,21 @@ import Testing
     #expect(chosen == name)
   }
 
-  /// A kernel computes the element type that its name begins with.
+  /// A kernel computes the element type that its name begins with: q8 is int8 and uint8.
   @Test(arguments: ConvolutionProblem.Kind.allCases)
   func namesTellTheElementType(kind: ConvolutionProblem.Kind) throws {
     var random = SeededRandom(3)
     let float = try ConvolutionProblem(kind, random: &random).problem(random: &random).step
     let integer = try IntegerConvolutionProblem(kind, random: &random)
       .problem(random: &random).step
-    for (problem, prefix) in [
-      (float, "f32_"), (integer, integer.inputs[0].elementType == .int8 ? "s8_" : "u8_"),
+    for (problem, prefixes) in [
+      (float, ["f32_"]),
+      (integer, [integer.inputs[0].elementType == .int8 ? "s8_" : "u8_", "q8_"]),
     ] {
       let names = kernelBackends.compactMap { backend in
         if case .runs(let kernel, _) = backend.assess(problem) { kernel } else { nil }
       }
-      let others = names.filter { !$0.hasPrefix(prefix) }
+      let others = names.filter { name in !prefixes.contains { name.hasPrefix($0) } }
       #expect(names.count >= 2)
       #expect(others == [])
     }
