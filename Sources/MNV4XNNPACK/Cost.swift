@@ -11,7 +11,8 @@
     /// Taps of the largest filter that it has a depthwise kernel for.
     static let depthwiseTaps = 25
     static let bytesPerNanosecond = 50.0
-    static let overheadNanoseconds = 100.0
+    /// A call, and a share of keeping threads apart from those of the other backends.
+    static let overheadNanoseconds = 1_000.0
 
     static func nanoseconds(of problem: StepProblem) -> Double {
       let macs = Double(problem.multiplyAccumulateCount)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ClassifyTests {
   #if XNNPACK
-    static let backends = ["xnnpack", "swift", "auto"]
+    static let backends = ["microkernels", "xnnpack", "swift", "auto"]
   #else
     static let backends = ["swift", "auto"]
   #endif

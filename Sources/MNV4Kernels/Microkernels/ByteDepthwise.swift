@@ -44,10 +44,8 @@ private struct ByteDepthwise: Sendable {
     Kernel(
       name: name, supports: { layer($0) != nil },
       nanoseconds: { problem in
-        max(
-          Double(problem.multiplyAccumulateCount) / rates.depthwise
-            + Double(problem.output.shape.elementCount) / rates.outputs,
-          problem.memoryNanoseconds) + MicrokernelRates.overheadNanoseconds
+        guard case .convolution(let convolution) = problem.operation else { return 0 }
+        return rates.nanoseconds(convolution, of: problem)
       },
       memory: { problem in
         guard let layer = layer(problem) else { return .none }
@@ -180,8 +178,10 @@ private struct PackedByteDepthwise: PackedKernel {
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let perElement =
-      Double(layer.kernel_height * layer.kernel_width) / kernel.rates.depthwise
-      + 1 / kernel.rates.outputs
+      Double(layer.kernel_height * layer.kernel_width)
+      / kernel.rates.depthwise(
+        Extent(Int(layer.kernel_height), Int(layer.kernel_width)),
+        stride: Extent(Int(layer.stride_height), Int(layer.stride_width)))
     let body = ByteDepthwiseBody(
       run: kernel.run, layer: layer,
       constants: UnsafeRawPointer(constants.pointer(as: UInt8.self)),

@@ -29,7 +29,7 @@ private struct ByteElementwise: Sendable {
       let mean = entry.mean
     else { return nil }
     self.name = String(cString: name)
-    rate = MicrokernelRates.integers(set).outputs
+    rate = MicrokernelRates.integers(set).elements
     self.add = add
     self.multiply = multiply
     self.lookup = lookup
@@ -71,7 +71,7 @@ private struct ByteElementwise: Sendable {
           let pixels = problem.inputs[0].shape.elementCount / problem.output.shape.elementCount
           return problem.operation == .globalAveragePool && !problem.isFloat && pixels <= 1 << 23
         },
-        nanoseconds: { Double($0.inputs[0].shape.elementCount) / (2 * rate) + overhead },
+        nanoseconds: { Double($0.inputs[0].shape.elementCount) / (5 * rate) + overhead },
         memory: { _ in .none },
         pack: { problem throws(BackendError) in PackedByteMean(problem, self) }),
     ]
@@ -348,7 +348,7 @@ private struct PackedByteMean: PackedKernel {
       run: kernels.mean, problem: problem, imageCount: input.shape[0],
       channels: Partition(
         count: input.shape.last, unit: 64,
-        nanosecondsPerItem: Double(pixels) / (2 * kernels.rate), workers: workers))
+        nanosecondsPerItem: Double(pixels) / (5 * kernels.rate), workers: workers))
     return ParallelStep(body, partCount: body.partCount, workers: workers)
   }
 }

@@ -83,7 +83,8 @@ private struct ByteGemm: Sendable {
     let products = pixels * columns * Double(layer.depth.roundedUp(to: 4))
     return max(
       products / rates.matrix + pixels * (columns + Double(layer.depth)) / rates.outputs,
-      problem.memoryNanoseconds) + MicrokernelRates.overheadNanoseconds
+      Double(problem.operandByteCount) / MicrokernelRates.memory)
+      + MicrokernelRates.overheadNanoseconds
   }
 }
 

@@ -36,11 +36,8 @@ private struct FloatDepthwise: Sendable {
     Kernel(
       name: name, supports: { Self.convolution($0) != nil },
       nanoseconds: { problem in
-        max(
-          Double(problem.multiplyAccumulateCount) / rates.depthwise
-            + Double(problem.output.shape.elementCount) / rates.outputs,
-          problem.memoryNanoseconds) + problem.activationNanoseconds
-          + MicrokernelRates.overheadNanoseconds
+        guard let convolution = Self.convolution(problem) else { return 0 }
+        return rates.nanoseconds(convolution, of: problem) + problem.passNanoseconds
       },
       memory: { problem in
         guard let convolution = Self.convolution(problem) else { return .none }
@@ -129,8 +126,8 @@ private struct PackedFloatDepthwise: PackedKernel {
     problem.epilogue = mnv4_f32_epilogue(
       convolution.activation, convolution.residual, of: binding, columnCount: channels)
     let pixelNanoseconds =
-      Double(FloatDepthwise.blockWidth)
-      * (Double(geometry.tapCount) / kernel.rates.depthwise + 1 / kernel.rates.outputs)
+      Double(FloatDepthwise.blockWidth * geometry.tapCount)
+      / kernel.rates.depthwise(convolution.kernel, stride: convolution.stride)
     let body = FloatDepthwiseBody(
       run: kernel.run, problem: problem,
       activation: convolution.activation.isFusedInC ? nil : convolution.activation,

@@ -32,7 +32,7 @@ private struct FloatElementwise: Sendable {
       let globalPool = entry.global_pool
     else { return nil }
     self.name = String(cString: name).replacing("f32_elementwise_", with: "")
-    rate = MicrokernelRates.floats(set).outputs
+    rate = MicrokernelRates.floats(set).elements
     self.add = add
     self.multiply = multiply
     self.activate = activate

@@ -58,7 +58,7 @@ private struct FloatGemm: Sendable {
     let columns = Double(layer.columnCount.roundedUp(to: 16))
     return max(
       rows * columns * Double(layer.depth) / rates.matrix + rows * columns / rates.outputs,
-      problem.memoryNanoseconds) + problem.activationNanoseconds
+      Double(problem.operandByteCount) / MicrokernelRates.memory) + problem.passNanoseconds
       + MicrokernelRates.overheadNanoseconds
   }
 }
@@ -203,6 +203,13 @@ private struct PackedFloatLayer: PackedKernel {
       workspace: workers.workspace)
     return ParallelStep(
       body, partCount: body.partCount, workers: workers, keeping: [constants])
+  }
+}
+
+extension StepProblem {
+  /// Time for an activation that is a pass of its own after sums in C.
+  var passNanoseconds: Double {
+    operation.fusedActivation.isFusedInC ? 0 : activationNanoseconds
   }
 }
 

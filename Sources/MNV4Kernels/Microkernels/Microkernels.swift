@@ -48,34 +48,59 @@ enum InstructionSet: CaseIterable {
   }
 }
 
-/// What C kernels reach on one thread, in products, elements and bytes a nanosecond: measured on a
-/// server core of about 4 GHz. The numbers only rank kernels and size the parts of threads.
+/// What C kernels reach on one thread, in products and elements a nanosecond, measured on a server
+/// core of about 4 GHz (`docs/performance.md`). The numbers only rank kernels and size the parts of
+/// threads.
 struct MicrokernelRates {
-  /// Multiply-accumulates.
+  /// Multiply-accumulates of long sums.
   let matrix: Double
-  let depthwise: Double
-  /// Elements of an output, from sums.
+  /// Elements that sums become, and elements that they are made of.
   let outputs: Double
+  /// Multiply-accumulates of a depthwise 3×3 filter at stride 1.
+  let depthwise: Double
+  /// Elements of additions, products and functions.
+  let elements: Double
 
   static func integers(_ set: InstructionSet) -> MicrokernelRates {
     switch set {
-    case .any: MicrokernelRates(matrix: 1, depthwise: 0.5, outputs: 1)
-    case .avx2: MicrokernelRates(matrix: 60, depthwise: 15, outputs: 8)
-    case .avx512: MicrokernelRates(matrix: 120, depthwise: 30, outputs: 16)
-    case .avx512VNNI: MicrokernelRates(matrix: 400, depthwise: 60, outputs: 16)
+    case .any: MicrokernelRates(matrix: 4, outputs: 1, depthwise: 1, elements: 1)
+    case .avx2: MicrokernelRates(matrix: 98, outputs: 25, depthwise: 43, elements: 8)
+    case .avx512: MicrokernelRates(matrix: 200, outputs: 50, depthwise: 75, elements: 18)
+    case .avx512VNNI: MicrokernelRates(matrix: 430, outputs: 64, depthwise: 110, elements: 18)
     }
   }
 
   static func floats(_ set: InstructionSet) -> MicrokernelRates {
     switch set {
-    case .any: MicrokernelRates(matrix: 10, depthwise: 5, outputs: 4)
-    case .avx2: MicrokernelRates(matrix: 55, depthwise: 20, outputs: 8)
-    case .avx512, .avx512VNNI: MicrokernelRates(matrix: 100, depthwise: 35, outputs: 16)
+    case .any: MicrokernelRates(matrix: 15, outputs: 4, depthwise: 8, elements: 4)
+    case .avx2: MicrokernelRates(matrix: 57, outputs: 20, depthwise: 43, elements: 8)
+    case .avx512, .avx512VNNI:
+      MicrokernelRates(matrix: 117, outputs: 30, depthwise: 60, elements: 14)
     }
   }
 
+  /// Bytes read and written a nanosecond.
+  static let memory = 65.0
   /// What a call costs besides.
   static let overheadNanoseconds = 100.0
+
+  /// Multiply-accumulates of a depthwise filter: more where a loaded pixel meets more taps, fewer
+  /// where every other pixel is passed over.
+  func depthwise(_ kernel: Extent, stride: Extent) -> Double {
+    let reuse = kernel.height * kernel.width >= 25 ? 1.35 : 1
+    return depthwise * reuse * (stride == .one ? 1 : 0.52)
+  }
+
+  /// Time of a depthwise convolution, whose channels beyond the last whole vector cost as much.
+  func nanoseconds(_ convolution: Convolution, of problem: StepProblem) -> Double {
+    let channels = problem.output.shape.last
+    let share = Double(channels.roundedUp(to: 16)) / Double(channels)
+    let rate = depthwise(convolution.kernel, stride: convolution.stride)
+    return max(
+      Double(problem.multiplyAccumulateCount) * share / rate,
+      Double(problem.operandByteCount) / Self.memory)
+      + Self.overheadNanoseconds
+  }
 }
 
 extension Int32 {
