@@ -6,7 +6,7 @@ import Testing
   #if XNNPACK
     static let backends = ["microkernels", "xnnpack", "swift", "auto"]
   #else
-    static let backends = ["swift", "auto"]
+    static let backends = ["microkernels", "swift", "auto"]
   #endif
 
   @Test(arguments: backends) func bundledPictureIsACat(_ backend: String) throws {

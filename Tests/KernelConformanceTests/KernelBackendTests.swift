@@ -40,6 +40,26 @@ import Testing
     #expect(chosen == name)
   }
 
+  /// Of the instruction sets that the processor has, the first of the list is taken.
+  @Test(arguments: ConvolutionProblem.Kind.allCases)
+  func microkernelsAreTheFastest(kind: ConvolutionProblem.Kind) throws {
+    var random = SeededRandom(5)
+    let problems = [
+      try ConvolutionProblem(kind, random: &random).problem(random: &random).step,
+      try IntegerConvolutionProblem(kind, random: &random).problem(random: &random).step,
+    ]
+    for problem in problems {
+      let supporting = KernelBackend.microkernelFamilies.compactMap { family in
+        family.kernels.first { $0.supports(problem) }?.name
+      }
+      guard case .runs(let chosen, _) = KernelBackend.microkernels.assess(problem) else {
+        Issue.record("refused")
+        continue
+      }
+      #expect(supporting.contains(chosen), "\(chosen)")
+    }
+  }
+
   /// A kernel computes the element type that its name begins with: q8 is int8 and uint8.
   @Test(arguments: ConvolutionProblem.Kind.allCases)
   func namesTellTheElementType(kind: ConvolutionProblem.Kind) throws {

@@ -1,6 +1,6 @@
 // The activations on vectors. Included after one of the simd_*.h headers.
 
-#include "../include/f32_epilogue.h"
+#include "f32_epilogue.h"
 
 /// clamp(x + 3, 0, 6) · float(1/6)
 VEC_INLINE vec vec_hard_sigmoid(vec x) {

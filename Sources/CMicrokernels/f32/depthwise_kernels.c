@@ -1,6 +1,6 @@
 // The list of the float32 depthwise convolutions, and what they share.
 
-#include "../include/f32_depthwise.h"
+#include "f32_depthwise.h"
 
 static const struct mnv4_f32_depthwise_kernel kernels[] = {
 #if defined(__x86_64__)

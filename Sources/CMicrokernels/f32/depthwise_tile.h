@@ -1,7 +1,7 @@
 // Register tiles of a depthwise convolution: neighbouring outputs share the inputs and weights that
 // they load. Included after one of the simd_*.h headers.
 
-#include "../include/f32_depthwise.h"
+#include "f32_depthwise.h"
 #include "activation.h"
 
 enum {

@@ -2,7 +2,7 @@
 #ifndef MNV4_F32_ELEMENTWISE_KERNELS_H
 #define MNV4_F32_ELEMENTWISE_KERNELS_H
 
-#include "../include/f32_elementwise.h"
+#include "f32_elementwise.h"
 
 #if defined(__x86_64__)
 extern const struct mnv4_f32_elementwise_kernel mnv4_f32_elementwise_avx512;

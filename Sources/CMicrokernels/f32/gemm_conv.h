@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "../include/f32_gemm.h"
+#include "f32_gemm.h"
 
 enum {
   /// The most rows of any kernel's tile.

@@ -1,7 +1,7 @@
 // A register tile of a matrix product, generated for every count of rows. Included after one of the
 // simd_*.h headers and activation.h, with TILE_ROWS defined (at most 14).
 
-#include "../include/f32_gemm.h"
+#include "f32_gemm.h"
 #include "activation.h"
 
 /// Where a tile's rows lie and where its sums go.

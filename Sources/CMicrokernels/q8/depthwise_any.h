@@ -2,7 +2,7 @@
 #ifndef MNV4_Q8_DEPTHWISE_ANY_H
 #define MNV4_Q8_DEPTHWISE_ANY_H
 
-#include "include/q8_depthwise.h"
+#include "q8_depthwise.h"
 
 /// Channels are rounded up to a multiple of this in packed constants.
 #define MNV4_Q8DW_ANY_WIDTH 16

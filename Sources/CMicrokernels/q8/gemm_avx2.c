@@ -1,6 +1,6 @@
 // q8_gemm with AVX2: activations and weights less their zero points, as int16, two exact products
 // a lane and instruction.
-#include "q8_gemm_kernels.h"
+#include "gemm_kernels.h"
 
 #if defined(__x86_64__)
 
@@ -10,8 +10,8 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "q8_gemm_layout.h"
-#include "q8_gemm_outputs.h"
+#include "gemm_layout.h"
+#include "gemm_outputs.h"
 
 #define ROWS 6
 #define VECTOR_LANES 8
@@ -43,8 +43,8 @@ static inline vector multiply_add(vector sums, vector x, vector w) {
   return _mm256_add_epi32(sums, _mm256_madd_epi16(x, w));
 }
 
-#include "q8_gemm_finish_avx2.h"
-#include "q8_gemm_tile.h"
+#include "gemm_finish_avx2.h"
+#include "gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
                                int32_t zero) {
@@ -57,7 +57,7 @@ static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, 
   }
 }
 
-#include "q8_gemm_run.h"
+#include "gemm_run.h"
 
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx2 = {
     .name = "q8_gemm_avx2",

@@ -10,7 +10,7 @@
 //     finish_function_for(problem, products_fit)   makes outputs of accumulators; NULL where
 //                         finish_in_registers does
 
-#include "q8_gemm_band.h"
+#include "gemm_band.h"
 
 /// A tile that waits.
 typedef struct {

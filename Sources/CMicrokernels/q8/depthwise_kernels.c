@@ -1,7 +1,7 @@
-#include "q8_depthwise_any.h"
-#include "q8_depthwise_tiles.h"
+#include "depthwise_any.h"
+#include "depthwise_tiles.h"
 
-#include "include/cpu.h"
+#include "cpu.h"
 
 #if defined(__x86_64__)
 

@@ -1,5 +1,5 @@
-#include "q8_elementwise.h"
-#include "q8_rounding.h"
+#include "elementwise_kernels.h"
+#include "rounding.h"
 
 #pragma STDC FP_CONTRACT OFF
 

@@ -1,4 +1,4 @@
-#include "q8_depthwise_any.h"
+#include "depthwise_any.h"
 
 #if defined(__x86_64__)
 
@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) void store_bytes(
   for (int32_t i = 0; i < count; ++i, rest >>= 8) output[i] = (uint8_t)rest;
 }
 
-#include "q8_depthwise_any_vectors.h"
+#include "depthwise_any_vectors.h"
 
 #pragma clang attribute pop
 

@@ -51,8 +51,8 @@ typedef struct strip {
   int32_t first_column;
 } strip;
 
-#include "q8_depthwise_fill.h"
-#include "q8_depthwise_sums.h"
+#include "depthwise_fill.h"
+#include "depthwise_sums.h"
 
 /// Where the elements of a block go.
 typedef struct block {

@@ -1,7 +1,7 @@
 // The list of q8_gemm's kernels.
 #include "q8_gemm.h"
 
-#include "q8_gemm_kernels.h"
+#include "gemm_kernels.h"
 
 const mnv4_q8_gemm_kernel *mnv4_q8_gemm_kernel_at(int32_t index) {
   static const mnv4_q8_gemm_kernel *const kernels[] = {

@@ -1,5 +1,5 @@
-#include "q8_depthwise_any.h"
-#include "q8_rounding.h"
+#include "depthwise_any.h"
+#include "rounding.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef MNV4_Q8_ELEMENTWISE_FUNCTIONS_H
 #define MNV4_Q8_ELEMENTWISE_FUNCTIONS_H
 
-#include "include/q8_elementwise.h"
+#include "q8_elementwise.h"
 
 #define MNV4_ELEMENTWISE_FUNCTIONS(set) \
   void mnv4_q8_add_##set(const mnv4_q8_addition *addition, const mnv4_q8_rows *rows); \

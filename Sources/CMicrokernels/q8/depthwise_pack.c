@@ -1,4 +1,4 @@
-#include "q8_depthwise_tiles.h"
+#include "depthwise_tiles.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "q8_depthwise_any.h"
+#include "depthwise_any.h"
 
 #if defined(__x86_64__)
 
@@ -27,7 +27,7 @@ static inline __attribute__((always_inline)) void store_bytes(
   _mm_mask_storeu_epi8(output, (__mmask16)(0xffff >> (16 - count)), bytes);
 }
 
-#include "q8_depthwise_any_vectors.h"
+#include "depthwise_any_vectors.h"
 
 #pragma clang attribute pop
 

@@ -1,6 +1,6 @@
 // q8_gemm with AVX-512 VNNI: activations as uint8, weights as int8, four products a lane and
 // instruction.
-#include "q8_gemm_kernels.h"
+#include "gemm_kernels.h"
 
 #if defined(__x86_64__)
 
@@ -11,8 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "q8_gemm_layout.h"
-#include "q8_gemm_outputs.h"
+#include "gemm_layout.h"
+#include "gemm_outputs.h"
 
 #define ROWS 14
 #define VECTOR_LANES 16
@@ -49,8 +49,8 @@ static inline vector add_products(vector sums, vector x, vector y) {
   return _mm512_dpwssd_epi32(sums, x, y);
 }
 
-#include "q8_gemm_finish_avx512.h"
-#include "q8_gemm_tile.h"
+#include "gemm_finish_avx512.h"
+#include "gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
                                int32_t zero) {
@@ -75,7 +75,7 @@ static int32_t row_sum(const q8_gemm_tile *t, int32_t row, int32_t count) {
   return _mm512_reduce_add_epi32(sums);
 }
 
-#include "q8_gemm_run.h"
+#include "gemm_run.h"
 
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512vnni = {
     .name = "q8_gemm_avx512vnni",

@@ -1,6 +1,6 @@
-#include "q8_elementwise.h"
+#include "elementwise_kernels.h"
 
-#include "include/cpu.h"
+#include "cpu.h"
 
 #define MNV4_SET(set, needed) \
   { \

@@ -1,4 +1,4 @@
-#include "q8_depthwise_tiles.h"
+#include "depthwise_tiles.h"
 
 #if defined(__x86_64__)
 
@@ -11,7 +11,7 @@
 #define MNV4_WIDTH 64
 #define MNV4_CELL 2
 #define MNV4_RUN mnv4_q8_depthwise_rows_avx512
-#include "q8_depthwise_avx512.h"
+#include "depthwise_avx512.h"
 
 static inline __attribute__((always_inline)) __m512i multiply_add(
     __m512i sums, __m512i group, __m512i weights) {
@@ -30,7 +30,7 @@ static inline __attribute__((always_inline)) void interleave(
   _mm512_store_si512(cell + 192, _mm512_unpackhi_epi8(high, zero));
 }
 
-#include "q8_depthwise_rows.h"
+#include "depthwise_rows.h"
 
 #pragma clang attribute pop
 

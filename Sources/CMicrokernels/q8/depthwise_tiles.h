@@ -19,7 +19,7 @@
 #ifndef MNV4_Q8_DEPTHWISE_TILES_H
 #define MNV4_Q8_DEPTHWISE_TILES_H
 
-#include "include/q8_depthwise.h"
+#include "q8_depthwise.h"
 
 /// Output columns that are computed at a time.
 #define MNV4_Q8DW_COLUMNS 4

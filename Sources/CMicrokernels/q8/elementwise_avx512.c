@@ -1,4 +1,4 @@
-#include "q8_elementwise.h"
+#include "elementwise_kernels.h"
 
 #if defined(__x86_64__)
 
@@ -34,7 +34,7 @@ static inline __m512i sixteen_bytes(const uint8_t *bytes) {
   return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)bytes));
 }
 
-#include "q8_elementwise_vectors.h"
+#include "elementwise_vectors.h"
 
 #pragma clang attribute pop
 

@@ -2,9 +2,9 @@
 // int16. Vectors of four lanes are the compiler's own, which makes of them what the target has.
 #include <string.h>
 
-#include "q8_gemm_kernels.h"
-#include "q8_gemm_layout.h"
-#include "q8_gemm_outputs.h"
+#include "gemm_kernels.h"
+#include "gemm_layout.h"
+#include "gemm_outputs.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -123,7 +123,7 @@ static finish_function finish_function_for(const mnv4_q8_gemm_problem *p, bool p
   return p->addition ? finish_added : finish_quantized;
 }
 
-#include "q8_gemm_tile.h"
+#include "gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
                                int32_t zero) {
@@ -132,7 +132,7 @@ static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, 
   }
 }
 
-#include "q8_gemm_run.h"
+#include "gemm_run.h"
 
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_scalar = {
     .name = "q8_gemm_scalar",

@@ -1,4 +1,4 @@
-#include "q8_depthwise_tiles.h"
+#include "depthwise_tiles.h"
 
 #if defined(__x86_64__)
 
@@ -67,7 +67,7 @@ static inline __attribute__((always_inline)) void store_segments(
   if (segments == 2 && column < columns[1]) store_first(pixel + step, lanes + 16, count);
 }
 
-#include "q8_depthwise_rows.h"
+#include "depthwise_rows.h"
 
 #pragma clang attribute pop
 

@@ -1,4 +1,4 @@
-#include "q8_elementwise.h"
+#include "elementwise_kernels.h"
 
 #if defined(__x86_64__)
 
@@ -35,7 +35,7 @@ static inline __m256i sixteen_bytes(const uint8_t *bytes) {
   return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)bytes));
 }
 
-#include "q8_elementwise_vectors.h"
+#include "elementwise_vectors.h"
 
 #pragma clang attribute pop
 

@@ -1,7 +1,7 @@
 // Packs weights, biases and scales for the kernels of q8_gemm.
 #include <string.h>
 
-#include "q8_gemm_layout.h"
+#include "gemm_layout.h"
 
 /// Adds and multiplies that wrap: the accumulators do too, and the true sums fit.
 static int32_t wrapping_multiply(int32_t a, int32_t b) {
