@@ -18,8 +18,8 @@ package protocol ParallelTask: AnyObject {
 /// Threads that wait for work, owned by one session: the caller works too, so a pool of one thread
 /// starts none.
 ///
-/// `run` is called by one thread at a time. Workers poll for the next task for some tens of
-/// microseconds, about what lies between two steps of an inference, then sleep.
+/// `run` is called by one thread at a time. Workers poll for the next task for a fraction of a
+/// millisecond, more than lies between two steps of an inference, then sleep.
 ///
 /// `@unchecked Sendable`: all shared state is in `State`, which is guarded as described there.
 package final class ThreadPool: @unchecked Sendable {
@@ -96,9 +96,11 @@ private func poolWorker(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRa
 /// variables only put threads to sleep: who is about to sleep says so first and looks again, who has
 /// news tells it first and looks for sleepers, all in one order.
 private final class State: @unchecked Sendable {
-  /// Polls before a thread sleeps, and before it offers its processor to others meanwhile.
-  private static let pollCount = 8_192
-  private static let pollsPerYield = 128
+  /// Polls before a thread sleeps: a fifth of a millisecond or so, longer than a step that only one thread
+  /// works on, as waking takes long on virtual machines. It does not yield meanwhile: a thread that
+  /// yields stays on a processor that it shares with who it waits for, one that sleeps is woken on an
+  /// idle one.
+  private static let pollCount = 200_000
   private static let partMask: UInt64 = 0xFFFF_FFFF
 
   private var task: (any ParallelTask)?
@@ -205,10 +207,7 @@ private final class State: @unchecked Sendable {
   /// Whether `condition` comes to hold while it is polled for.
   @inline(__always)
   private func polls(for condition: () -> Bool) -> Bool {
-    for count in 1...Self.pollCount {
-      if condition() { return true }
-      if count % Self.pollsPerYield == 0 { sched_yield() }
-    }
+    for _ in 0..<Self.pollCount where condition() { return true }
     return condition()
   }
 
