@@ -5,7 +5,7 @@ from html import escape
 from .contenders import OURS
 from .report import Result, title
 
-LABELS, PANEL, GAP = 190, 330, 34  # widths: networks' names, one panel's bars, between panels
+LABELS, PANEL, GAP = 205, 330, 34  # widths: networks' names, one panel's bars, between panels
 BAR, BETWEEN_GROUPS, TOP, BOTTOM = 15, 16, 86, 34  # heights
 ROOM = 54  # at the end of an axis, for the number behind the longest bar
 STYLE = """
@@ -14,6 +14,7 @@ STYLE = """
   .heading { font-size: 15px; font-weight: 600 }
   .panel, .network { font-weight: 600 }
   .quiet { fill: #59636e }
+  .value { paint-order: stroke; stroke: #ffffff; stroke-width: 3px }
   .grid { stroke: #d1d9e0 }
   .one { stroke: #59636e; stroke-dasharray: 3 3 }
   .mnv4 { fill: #d9480f } .onnxruntime { fill: #4c78a8 } .openvino { fill: #72a36b }
@@ -22,6 +23,7 @@ STYLE = """
     text { fill: #e6edf3 }
     .card { fill: #0d1117; stroke: #3d444d }
     .quiet { fill: #9198a1 }
+    .value { stroke: #0d1117 }
     .grid { stroke: #2f353d }
     .one { stroke: #9198a1 }
     .mnv4 { fill: #ff7b3d } .onnxruntime { fill: #6f9fd8 } .openvino { fill: #85bd7d }
@@ -98,7 +100,7 @@ def chart(results: Iterable[Result], names: list[str], caption: str) -> str:
                     f'height="{BAR - 2}" rx="1.5"/>')
                 parts.append(
                     _text(left + round(ratio * scale, 1) + 5, y + BAR - 4,
-                          f"{_milliseconds(time)} ms"))
+                          f"{_milliseconds(time)} ms", "value"))
     parts += [_text(16, height - 12, caption, "quiet"), "</svg>"]
     return "\n".join(parts) + "\n"
 

@@ -21,7 +21,9 @@ SIZES = {
     "mobilenetv4_conv_small": 224, "mobilenetv4_conv_medium": 256, "mobilenetv4_conv_large": 384,
     "mobilenetv2_100": 224, "mobilenext_100": 224, "mobilenetv4_hybrid_medium": 256}
 DEFAULT_NETWORKS = [name for name in SIZES if "hybrid" not in name]
-TYPES = ("float32", "int8")
+# Element types, and how far a peer's logits must agree with PyTorch's float ones.
+TYPES = {"float32": 0.999999, "int8": 0.9}
+REFERENCE = "reference.npz"
 BUSY = 0.5  # a load average above which times mean little
 
 DESCRIPTION = """\
@@ -160,7 +162,8 @@ class Run:
         self.program = our_program(self.options.ours)
         self.environment.prepare()
         kinds = dict.fromkeys(PEERS[name].form for name in self.options.peers)
-        forms = [f"{element_type}.{kind}" for kind in kinds for element_type in self.options.types]
+        forms = [REFERENCE]
+        forms += [f"{element_type}.{kind}" for kind in kinds for element_type in self.options.types]
         missing = [
             (*network, len(self.exports.missing(*network, forms)))
             for network in self.options.networks]
@@ -219,8 +222,9 @@ class Run:
             log = self.options.cache / f"worker-{name}.log"
             worker = Worker(name, self.environment, problem.threads, cores, log)
             self.workers[name] = worker
+        folder = self.exports.folder(problem.network, problem.size)
         try:
-            worker.load(self.exports.folder(problem.network, problem.size) / form)
+            worker.load(folder / form, folder / REFERENCE, TYPES[problem.element_type])
         except Failure:
             self._close([name])
             raise

@@ -85,6 +85,7 @@ class Worker:
 
     WARM_UP = 10
     TIME_LIMIT = 600
+    REST_LIMIT = 1.0
 
     def __init__(self, name: str, environment: Environment, threads: int, cores: list[int],
                  log: pathlib.Path) -> None:
@@ -96,13 +97,18 @@ class Worker:
                 env=environment.variables() | {"OMP_NUM_THREADS": str(threads)})
         self._processor_seconds_at_rest = 0.0
 
-    def load(self, path: pathlib.Path) -> None:
-        self.settings = self._ask({"load": str(path)})["settings"]
+    def load(self, path: pathlib.Path, reference: pathlib.Path, least_correlation: float) -> None:
+        """Readies a network, and refuses one whose logits are not the reference's."""
+        answer = self._ask({"load": str(path), "reference": str(reference)})
+        self.settings = answer["settings"]
+        if not answer["correlation"] >= least_correlation:  # nor NaN
+            raise Failure(
+                f"logits correlate {answer['correlation']:.4f} with PyTorch's, expected at least "
+                f"{least_correlation}")
 
     def turn(self, count: int) -> Turn:
         times = self._ask({"run": count, "warm_up": self.WARM_UP})["milliseconds"]
-        time.sleep(0.02)  # its threads may spin for a moment before they sleep
-        self._processor_seconds_at_rest = self._processor_seconds()
+        self._come_to_rest()
         return summary(times)
 
     def idle_seconds(self) -> float:
@@ -117,6 +123,15 @@ class Worker:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+
+    def _come_to_rest(self) -> None:
+        """Waits for its threads, which may spin for a moment, to sleep."""
+        limit = time.monotonic() + self.REST_LIMIT
+        before, after = -1.0, self._processor_seconds()
+        while after > before and time.monotonic() < limit:
+            time.sleep(0.03)
+            before, after = after, self._processor_seconds()
+        self._processor_seconds_at_rest = after
 
     def _ask(self, request: dict) -> dict:
         try:

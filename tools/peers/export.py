@@ -4,7 +4,8 @@
 
 FORM is float32 or int8, a dot, and onnx (ONNX Runtime, OpenVINO), pte (ExecuTorch) or tflite (LiteRT);
 each becomes the file FOLDER/FORM. int8.onnx and int8.tflite are made from the float files, and so make
-those too. Forms that are there are left as they
+those too. reference.npz is an input and PyTorch's logits of it, for a peer to be checked with. Forms
+that are there are left as they
 are. Where a form fails, the reason is written to FOLDER/FORM.error, and the others go on.
 """
 import os
@@ -13,6 +14,7 @@ import sys
 import traceback
 import warnings
 
+import numpy
 import torch
 
 from .networks import example_input, make_network
@@ -47,6 +49,12 @@ class Exporter:
         temporary = path.with_name(f"new-{form}")
         getattr(self, form.replace(".", "_"))(temporary)
         os.replace(temporary, path)
+
+    def reference_npz(self, path: pathlib.Path) -> None:
+        with torch.inference_mode():
+            logits = make_network(self.name)(*self.inputs)
+        with path.open("wb") as sink:
+            numpy.savez(sink, input=self.inputs[0].numpy(), logits=logits.numpy())
 
     def float32_onnx(self, path: pathlib.Path) -> None:
         """Static shapes; the exporter folds batch normalization into convolutions."""

@@ -49,7 +49,7 @@ def make_network(name: str) -> torch.nn.Module:
     elif timm.is_model(name):
         model = timm.create_model(name, pretrained=False, num_classes=1000)
     else:
-        raise SystemExit(f"{name}: neither timm nor tools/reference_networks has it")
+        raise ValueError(f"{name}: neither timm nor tools/reference_networks has it")
     randomize(model, torch.Generator().manual_seed(0))
     return model.eval()
 

@@ -2,8 +2,9 @@
 
     python -m peers.worker PEER THREADS
 
-Reads one JSON object a line and answers each with one: {"load": FILE} readies a network and answers
-{"settings": TEXT}; {"run": N, "warm_up": W} answers {"milliseconds": [N times]}, each of one inference on
+Reads one JSON object a line and answers each with one: {"load": FILE, "reference": FILE} readies a
+network, runs it on the reference's input and answers {"settings": TEXT, "correlation": R}, R with the
+reference's logits; {"run": N, "warm_up": W} answers {"milliseconds": [N times]}, each of one inference on
 an input that is already in place. A failure answers {"error": TEXT} and the worker goes on. Between
 requests it waits for its input, so that it takes no processor time from the others.
 """
@@ -12,10 +13,20 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy
 
 
-def onnxruntime(path: str, threads: int) -> tuple[Callable[[], object], str]:
-    import numpy
+@dataclass
+class Loaded:
+    """`infer` runs once on the input that is in place; `logits` are those of the last run."""
+    settings: str
+    infer: Callable[[], object]
+    logits: Callable[[], numpy.ndarray]
+
+
+def onnxruntime(path: str, threads: int, picture: numpy.ndarray) -> Loaded:
     import onnxruntime as ort
 
     options = ort.SessionOptions()
@@ -25,57 +36,66 @@ def onnxruntime(path: str, threads: int) -> tuple[Callable[[], object], str]:
     options.inter_op_num_threads = 1
     session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     (entry,), (result,) = session.get_inputs(), session.get_outputs()
-    picture = numpy.random.default_rng(0).standard_normal(entry.shape, numpy.float32)
+    logits = ort.OrtValue.ortvalue_from_shape_and_type(result.shape, numpy.float32)
     binding = session.io_binding()
     binding.bind_ortvalue_input(entry.name, ort.OrtValue.ortvalue_from_numpy(picture))
-    binding.bind_ortvalue_output(
-        result.name, ort.OrtValue.ortvalue_from_shape_and_type(result.shape, numpy.float32))
-    return lambda: session.run_with_iobinding(binding), (
-        "ORT_ENABLE_ALL, sequential, inputs and outputs bound, intra-op threads spin (default)")
+    binding.bind_ortvalue_output(result.name, logits)
+    return Loaded(
+        "ORT_ENABLE_ALL, sequential, inputs and outputs bound, threads spin within and shortly after "
+        "a run (default)", lambda: session.run_with_iobinding(binding), logits.numpy)
 
 
-def openvino(path: str, threads: int) -> tuple[Callable[[], object], str]:
-    import numpy
+def openvino(path: str, threads: int, picture: numpy.ndarray) -> Loaded:
     import openvino as ov
 
-    settings = {
+    compiled = ov.Core().compile_model(path, "CPU", {
         "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1,
-        "INFERENCE_PRECISION_HINT": "f32"}
-    compiled = ov.Core().compile_model(path, "CPU", settings)
+        "INFERENCE_PRECISION_HINT": "f32"})
     request = compiled.create_infer_request()
-    shape = tuple(compiled.input(0).shape)
-    picture = numpy.random.default_rng(0).standard_normal(shape, numpy.float32)
     request.set_input_tensor(ov.Tensor(picture))
-    return request.infer, "latency hint, one stream, precision f32 (no bfloat16)"
+    return Loaded(
+        "latency hint, one stream, precision f32 (no bfloat16)", request.infer,
+        lambda: request.get_output_tensor().data)
 
 
-def executorch(path: str, threads: int) -> tuple[Callable[[], object], str]:
+def executorch(path: str, threads: int, picture: numpy.ndarray) -> Loaded:
     import torch
     from executorch.extension.pybindings import portable_lib
 
     torch.set_num_threads(1)  # its own pool is not used
     portable_lib._unsafe_reset_threadpool(threads)
+    found = portable_lib._threadpool_get_thread_count()
+    if found != threads:
+        raise RuntimeError(f"expected {threads} threads, found {found}")
     module = portable_lib._load_for_executorch(path)
-    shape = module.method_meta("forward").input_tensor_meta(0).sizes()
-    inputs = (torch.randn(tuple(shape), generator=torch.Generator().manual_seed(0)),)
-    return lambda: module.run_method("forward", inputs, clone_outputs=False), (
-        f"XNNPACK delegate, pool of {portable_lib._threadpool_get_thread_count()}")
+    inputs = (torch.from_numpy(picture),)
+
+    def infer() -> list:
+        return module.run_method("forward", inputs, clone_outputs=False)
+
+    return Loaded("XNNPACK delegate", infer, lambda: infer()[0].numpy())
 
 
-def litert(path: str, threads: int) -> tuple[Callable[[], object], str]:
-    import numpy
+def litert(path: str, threads: int, picture: numpy.ndarray) -> Loaded:
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_path=path, num_threads=threads)
     interpreter.allocate_tensors()
-    entry = interpreter.get_input_details()[0]
-    random = numpy.random.default_rng(0)
-    if entry["dtype"] == numpy.float32:
-        picture = random.standard_normal(entry["shape"], numpy.float32)
-    else:
-        picture = random.integers(-128, 128, entry["shape"]).astype(entry["dtype"])
+    (entry,), (result,) = interpreter.get_input_details(), interpreter.get_output_details()
+    if entry["dtype"] == numpy.int8:
+        scale, zero_point = entry["quantization"]
+        quantized = numpy.round(picture / scale) + zero_point
+        picture = quantized.clip(-128, 127).astype(numpy.int8)
     interpreter.set_tensor(entry["index"], picture)
-    return interpreter.invoke, "XNNPACK delegate (default)"
+
+    def logits() -> numpy.ndarray:
+        values = interpreter.get_tensor(result["index"])
+        if result["dtype"] == numpy.float32:
+            return values
+        scale, zero_point = result["quantization"]
+        return (values.astype(numpy.float32) - zero_point) * scale
+
+    return Loaded("XNNPACK delegate (default)", interpreter.invoke, logits)
 
 
 PEERS = {
@@ -99,16 +119,21 @@ def main() -> None:
     # What the runtimes print goes to standard error; answers keep the original standard output.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    infer = None
+    loaded = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if "load" in request:
-                infer = None  # the one before goes first
-                infer, settings = PEERS[peer](request["load"], threads)
-                answer = {"settings": settings}
+                loaded = None  # the one before goes first
+                with numpy.load(request["reference"]) as reference:
+                    picture, expected = reference["input"], reference["logits"]
+                loaded = PEERS[peer](request["load"], threads, picture)
+                loaded.infer()
+                correlation = numpy.corrcoef(loaded.logits().ravel(), expected.ravel())[0, 1]
+                answer = {"settings": loaded.settings, "correlation": float(correlation)}
             else:
-                answer = {"milliseconds": measured(infer, request["run"], request["warm_up"])}
+                times = measured(loaded.infer, request["run"], request["warm_up"])
+                answer = {"milliseconds": times}
         except Exception as error:  # whatever a runtime throws is the answer
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=answers, flush=True)
