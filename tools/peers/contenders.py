@@ -1,4 +1,5 @@
 """Those who take turns: ours, a process a turn, and the peers, a worker each."""
+import contextlib
 import json
 import os
 import pathlib
@@ -116,7 +117,8 @@ class Worker:
         return self._processor_seconds() - self._processor_seconds_at_rest
 
     def close(self) -> None:
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it is gone already
+            self.process.stdin.close()
         try:
             self.process.wait(5)
         except subprocess.TimeoutExpired:
