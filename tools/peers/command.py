@@ -201,7 +201,7 @@ class Run:
                 contenders.append(self._loaded(name, problem, cores))
             except Failure as failure:
                 failures[name] = Outcome(failure=str(failure))
-                progress.advance("", self.options.rounds)
+                progress.advance(str(problem), self.options.rounds)
         outcomes = measure(
             problem, contenders, self.options.rounds, self.options.batch, progress)
         self._close([name for name in outcomes if name != OURS and outcomes[name].failure])

@@ -22,6 +22,9 @@ class Problem:
     element_type: str
     threads: int
 
+    def __str__(self) -> str:
+        return f"{self.network} {self.size} {self.element_type}, threads: {self.threads}"
+
 
 @dataclass(frozen=True)
 class Turn:

@@ -65,8 +65,7 @@ def measure(problem: Problem, contenders: list[Ours | Worker], rounds: int, batc
     fails drops out.
     """
     outcomes = {contender.name: Outcome() for contender in contenders}
-    what = (f"{problem.network} {problem.size} {problem.element_type}, "
-            f"threads: {problem.threads}")
+    what = str(problem)
     rested, others = dict.fromkeys(outcomes, 0.0), dict.fromkeys(outcomes, 0.0)
     ended: dict[str, float] = {}
     running = list(contenders)

@@ -92,8 +92,7 @@ def notes(results: list[Result], names: list[str], versions: dict[str, str]) -> 
         rows.append([title(name), versions[name], "; ".join(settings)])
     lines = _aligned(rows, 3) + [""]
     for result in results:
-        problem = result.problem
-        where = f"{problem.network} {problem.element_type}, threads: {problem.threads}"
+        where = str(result.problem)
         for name, outcome in result.outcomes.items():
             if outcome.failure is not None:
                 lines.append(f"{title(name)}, {where}: {outcome.failure}")
