@@ -13,7 +13,7 @@ from .chart import chart
 from .contenders import OURS, PEERS, Ours, Problem, Worker
 from .environment import Environment, Exports
 from .failure import Failure
-from .measure import Outcome, Progress, measure
+from .measure import Outcome, Progress, Schedule, measure
 from .report import Result, notes, table
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -29,7 +29,7 @@ BUSY = 0.5  # a load average above which times mean little
 DESCRIPTION = """\
 Measures mnv4 and other runtimes on the same networks, in turns, in one run.
 
-  tools/bench-peers                                     # everything; about half an hour
+  tools/bench-peers                                     # everything; about twenty minutes
   tools/bench-peers --quick --networks mobilenetv2_100  # a first look
   tools/bench-peers --json results.json --svg chart.svg
 
@@ -96,8 +96,8 @@ def arguments() -> argparse.Namespace:
         "--peers", type=choices(PEERS), default=list(PEERS), metavar="LIST",
         help=f"(default: {','.join(PEERS)})")
     parser.add_argument("--rounds", type=positive, help="turns of each contender (default: 12)")
-    parser.add_argument("--batch", type=positive, help="inferences a turn (default: 20)")
-    parser.add_argument("--quick", action="store_true", help="3 rounds of 10 inferences")
+    parser.add_argument("--batch", type=positive, help="least inferences a turn (default: 20)")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of short turns, to see that all works")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write every figure")
     parser.add_argument(
         "--svg", type=pathlib.Path, metavar="FILE",
@@ -111,8 +111,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--prepare", action="store_true", help="install and export, then stop")
     found = parser.parse_args()
-    found.rounds = found.rounds or (3 if found.quick else 12)
-    found.batch = found.batch or (10 if found.quick else 20)
+    found.schedule = Schedule(
+        found.rounds or (3 if found.quick else 12), found.batch or (10 if found.quick else 20),
+        0.1 if found.quick else 0.3)
     found.cache = found.cache.resolve()
     if max(found.threads) > len(machine.cores()):
         parser.error(
@@ -182,17 +183,17 @@ class Run:
         problems = [
             Problem(name, size, element_type, threads) for threads in self.options.threads
             for name, size in self.options.networks for element_type in self.options.types]
-        progress = Progress(len(problems) * self.options.rounds * len(self.names))
+        progress = Progress(len(problems) * self.options.schedule.rounds * len(self.names))
         results = []
         try:
             for problem in problems:
-                results.append(Result(problem, self._measure(problem, progress)))
+                results.append(self._measure(problem, progress))
         finally:
             progress.finish()
             self._close(list(self.workers))
         return results
 
-    def _measure(self, problem: Problem, progress: Progress) -> dict[str, Outcome]:
+    def _measure(self, problem: Problem, progress: Progress) -> Result:
         cores = machine.cores()[:problem.threads]
         contenders: list[Ours | Worker] = [Ours(self.program, problem, cores)]
         failures: dict[str, Outcome] = {}
@@ -201,12 +202,11 @@ class Run:
                 contenders.append(self._loaded(name, problem, cores))
             except Failure as failure:
                 failures[name] = Outcome(failure=str(failure))
-                progress.advance(str(problem), self.options.rounds)
-        outcomes = measure(
-            problem, contenders, self.options.rounds, self.options.batch, progress)
+                progress.advance(str(problem), self.options.schedule.rounds)
+        outcomes, count = measure(problem, contenders, self.options.schedule, progress)
         self._close([name for name in outcomes if name != OURS and outcomes[name].failure])
         together = outcomes | failures
-        return {name: together[name] for name in self.names}
+        return Result(problem, {name: together[name] for name in self.names}, count)
 
     def _loaded(self, name: str, problem: Problem, cores: list[int]) -> Worker:
         """The peer's worker for this thread count, with the problem's network."""
@@ -255,15 +255,16 @@ def run() -> None:
     date = datetime.date.today().isoformat()
     features = " ".join(about["features"])
     lines = [
-        f"{about['processor']} ({about['family_model_stepping']}; {features}), {about['system']}, {date}",
-        f"Milliseconds a picture, median / best of {options.rounds} turns of {options.batch} "
-        "inferences; ratio: the fastest peer's over ours, of medians and of bests", ""]
+        f"{about['processor']} ({about['family_model_stepping']}; {features}), {about['system']}, "
+        f"{date}",
+        f"Milliseconds a picture, median / best of {options.schedule.rounds} turns; "
+        "ratio: the fastest peer's over ours, of medians and of bests", ""]
     lines += table(results, this.names) + [""] + notes(results, this.names, named)
     print("\n".join(lines).rstrip())
     if options.json is not None:
         options.json.write_text(json.dumps({
-            "date": date, "machine": about, "versions": named, "rounds": options.rounds,
-            "inferences_a_turn": options.batch, "load_average_before": load_before,
+            "date": date, "machine": about, "versions": named, "rounds": options.schedule.rounds,
+            "load_average_before": load_before,
             "results": [result.json() for result in results]}, indent=1) + "\n")
     if options.svg is not None:
         first = [result for result in results if result.problem.threads == options.threads[0]]

@@ -1,4 +1,5 @@
 """Rounds in which the contenders take turns."""
+import math
 import statistics
 import sys
 import time
@@ -59,17 +60,43 @@ class Progress:
         return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
-def measure(problem: Problem, contenders: list[Ours | Worker], rounds: int, batch: int,
-            progress: Progress) -> dict[str, Outcome]:
+@dataclass(frozen=True)
+class Schedule:
+    """`least_count` and `least_seconds` both hold of a turn: short turns would be over before the
+    processor's caches and clock are what they are in steady use.
+    """
+    rounds: int
+    least_count: int
+    least_seconds: float
+
+    MOST = 1000
+
+    def count(self, contenders: list[Ours | Worker]) -> int:
+        """Inferences a turn, from a turn of each that is not kept: enough for the fastest."""
+        medians = []
+        for contender in contenders:
+            try:
+                medians.append(contender.turn(self.least_count).median_ms)
+            except Failure:
+                continue  # its turn in the first round will say so again
+        if not medians:
+            return self.least_count
+        needed = math.ceil(1000 * self.least_seconds / max(min(medians), 1e-3))
+        return min(max(needed, self.least_count), self.MOST)
+
+
+def measure(problem: Problem, contenders: list[Ours | Worker], schedule: Schedule,
+            progress: Progress) -> tuple[dict[str, Outcome], int]:
     """In each round every contender has one turn, and each round another begins. A contender that
-    fails drops out.
+    fails drops out. Also gives the inferences a turn.
     """
     outcomes = {contender.name: Outcome() for contender in contenders}
     what = str(problem)
     rested, others = dict.fromkeys(outcomes, 0.0), dict.fromkeys(outcomes, 0.0)
     ended: dict[str, float] = {}
     running = list(contenders)
-    for number in range(rounds):
+    count = schedule.count(contenders)
+    for number in range(schedule.rounds):
         start = number % len(contenders)
         for contender in contenders[start:] + contenders[:start]:
             if contender not in running:
@@ -80,7 +107,7 @@ def measure(problem: Problem, contenders: list[Ours | Worker], rounds: int, batc
                 rested[name] += contender.idle_seconds()
                 others[name] += time.monotonic() - ended[name]
             try:
-                outcomes[name].turns.append(contender.turn(batch))
+                outcomes[name].turns.append(contender.turn(count))
             except Failure as failure:
                 outcomes[name].failure = str(failure)
                 running.remove(contender)
@@ -91,4 +118,4 @@ def measure(problem: Problem, contenders: list[Ours | Worker], rounds: int, batc
         outcome.settings = contender.settings
         if others[contender.name] > 0:
             outcome.idle_share = rested[contender.name] / others[contender.name]
-    return outcomes
+    return outcomes, count

@@ -11,6 +11,7 @@ IDLE_SHARE_LIMIT = 0.02  # of a processor
 class Result:
     problem: Problem
     outcomes: dict[str, Outcome]
+    inferences_a_turn: int
 
     def fastest_peer(self, figure: str) -> tuple[str, float] | None:
         """By `median_ms` or `best_ms`."""
@@ -40,7 +41,7 @@ class Result:
         return {
             "network": self.problem.network, "input_size": self.problem.size,
             "element_type": self.problem.element_type, "threads": self.problem.threads,
-            "contenders": contenders, "fastest_peer": fastest[0] if fastest else None,
+            "inferences_a_turn": self.inferences_a_turn, "contenders": contenders, "fastest_peer": fastest[0] if fastest else None,
             "ratio_of_medians": self.ratio("median_ms"), "ratio_of_bests": self.ratio("best_ms")}
 
 
