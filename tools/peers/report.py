@@ -41,7 +41,8 @@ class Result:
         return {
             "network": self.problem.network, "input_size": self.problem.size,
             "element_type": self.problem.element_type, "threads": self.problem.threads,
-            "inferences_a_turn": self.inferences_a_turn, "contenders": contenders, "fastest_peer": fastest[0] if fastest else None,
+            "inferences_a_turn": self.inferences_a_turn, "contenders": contenders,
+            "fastest_peer": fastest[0] if fastest else None,
             "ratio_of_medians": self.ratio("median_ms"), "ratio_of_bests": self.ratio("best_ms")}
 
 
