@@ -1,4 +1,4 @@
-// What kernels with AVX-512 have in common: see q8_depthwise_rows.h.
+// What kernels with AVX-512 have in common: see depthwise_rows.h.
 
 #define V(name) _mm512_##name
 #define I(name) _mm512_##name##_si512

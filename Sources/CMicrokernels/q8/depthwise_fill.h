@@ -1,4 +1,4 @@
-// Writes groups into the ring. Part of q8_depthwise_rows.h.
+// Writes groups into the ring. Part of depthwise_rows.h.
 
 /// The pixels of cells as they are read. Those of rows outside the image are read from its first
 /// row, and nothing of them is kept.

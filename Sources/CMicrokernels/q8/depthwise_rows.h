@@ -1,5 +1,5 @@
 // The body of the SIMD kernels of 3×3, 5×5 and 7×7 filters, included once by each instruction set's
-// file. See q8_depthwise_tiles.h for the terms.
+// file. See depthwise_tiles.h for the terms.
 //
 // The including file defines, beside the target attribute of everything here:
 //   MNV4_WIDTH            bytes of a vector

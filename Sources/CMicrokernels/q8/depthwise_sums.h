@@ -1,4 +1,4 @@
-// Sums of a block: some columns of a step. Part of q8_depthwise_rows.h.
+// Sums of a block: some columns of a step. Part of depthwise_rows.h.
 
 /// Keeps the order of what comes before and after, and loads apart: the compiler would otherwise
 /// finish one sum after the other and spill the weights that they share.

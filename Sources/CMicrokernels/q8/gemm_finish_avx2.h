@@ -1,6 +1,6 @@
 // Template: makes outputs of accumulators with AVX2. Two vectors a row hold their channels in the
-// order of q8_gemm_layout.h, one vector in natural order. Integers go by way of saturating int16,
-// and outputs are made as int8, as in q8_gemm_finish_avx512.h.
+// order of gemm_layout.h, one vector in natural order. Integers go by way of saturating int16,
+// and outputs are made as int8, as in gemm_finish_avx512.h.
 
 /// Constants of the last conversion, to int8, and of an addition.
 typedef struct {

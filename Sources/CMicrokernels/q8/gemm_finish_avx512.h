@@ -1,5 +1,5 @@
 // Template: makes outputs of accumulators with AVX-512 F, BW, VL and DQ. Two vectors a row hold
-// their channels in the order of q8_gemm_layout.h, one vector in natural order. The including file
+// their channels in the order of gemm_layout.h, one vector in natural order. The including file
 // defines
 //
 //     add_products(sums, x, y)     adds products of neighbouring int16, in 32-bit lanes

@@ -1,4 +1,4 @@
-// Template: runs a range of a layer. Included once by every kernel, after q8_gemm_tile.h and
+// Template: runs a range of a layer. Included once by every kernel, after gemm_tile.h and
 //
 //     LAYOUT              q8_gemm_layout, a constant expression
 //     EIGHT_BIT_INPUT     1 where values are the input's bytes as uint8, 0 where they are int16

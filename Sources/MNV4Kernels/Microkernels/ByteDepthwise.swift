@@ -83,7 +83,9 @@ private struct ByteDepthwise: Sendable {
         geometry.outputHeight * geometry.outputWidth)
     else { return nil }
     let layer = Self.layer(geometry, problem, convolution.activation)
-    let isSupported = withUnsafePointer(to: layer) { supports($0) }
+    let isSupported =
+      withUnsafePointer(to: layer) { supports($0) }
+      && scratchByteCount(of: layer) <= Workspace.maximumSlotByteCount
     return isSupported && holdsWeights(of: convolution, problem) ? layer : nil
   }
 

@@ -50,7 +50,11 @@ private struct ByteGemm: Sendable {
   var kernel: Kernel {
     Kernel(
       name: name,
-      supports: { ByteGemmLayer($0) != nil },
+      supports: { problem in
+        ByteGemmLayer(problem).map(scratchByteCount).map {
+          $0 <= Workspace.maximumSlotByteCount
+        } ?? false
+      },
       nanoseconds: { problem in
         ByteGemmLayer(problem).map { nanoseconds($0, problem) } ?? 0
       },
