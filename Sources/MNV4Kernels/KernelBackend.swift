@@ -35,7 +35,9 @@ package struct KernelBackend: Backend {
     }
     return total
       + BackendMemory(
-        sessionByteCount: saturatingProduct(workspaceByteCount, Workspace.reckonedThreadCount))
+        sessionByteCount: saturatingProduct(
+          workspaceByteCount.roundedUp(to: AlignedBuffer.alignment),
+          Workspace.reckonedThreadCount))
   }
 
   package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {

@@ -14,8 +14,10 @@ enum {
 };
 
 /// A depthwise convolution with one filter a channel. All counts are above zero but padding, which
-/// is not negative; every product of two of `channels`, an image's width and height and the row
-/// count fits into 31 bits, as do kernel height · kernel width · 64.
+/// is not negative; every product of two of `channels` and the width and height of an image, input or
+/// output, fits into 31 bits, as do kernel height · kernel width · 64. Widths and heights are below
+/// 2³⁰, and padding is less than the reach of the filter, (kernel − 1) · dilation + 1, which is below
+/// 2²⁰.
 ///
 /// An image is height × width × channels elements without gaps. Padding to the right and below is
 /// whatever the output's size makes necessary. Padding counts as real zeros.

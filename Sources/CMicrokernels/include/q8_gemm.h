@@ -17,7 +17,8 @@
 #include <stdint.h>
 
 /// What to compute, without the numbers: one image in NHWC order, one group of channels. All counts
-/// are at least 1 (padding: 0), and an image has less than 2^31 pixels.
+/// are at least 1 (padding: 0), and an image, also that of the output, has less than 2^31 pixels.
+/// `input_channels * kernel_height * kernel_width` is at most 2^26, `output_channels` 2^30.
 /// A fully connected layer of R rows is a 1x1 convolution of an image of 1 x R pixels.
 typedef struct {
   int32_t input_height, input_width;
@@ -34,16 +35,16 @@ typedef struct {
   int32_t padding_top, padding_left;
 } mnv4_q8_gemm_shape;
 
-/// The constants of a layer, in the order of the model file. `input_channels * kernel_height *
-/// kernel_width` is at most 2^26.
+/// The constants of a layer, in the order of the model file. Sum |w - z_w| * max |x - z_x| + |bias|
+/// is below 2^31 for every output channel.
 typedef struct {
   /// [output_channels][kernel_height][kernel_width][input_channels], int8, or uint8 where
   /// `weights_are_uint8`.
   const void *weights;
   /// [output_channels], or NULL for zeros.
   const int32_t *bias;
-  /// [output_channels]: s_x * s_w / s_y, or s_x * s_w for a float32 output. Finite, positive,
-  /// below 256.
+  /// [output_channels]: s_x * s_w / s_y, positive and below 256; or s_x * s_w for a float32 output,
+  /// not negative and finite.
   const float *scales;
   bool weights_are_uint8;
   /// Of uint8 weights: 0 to 255. Of int8 weights: 0.

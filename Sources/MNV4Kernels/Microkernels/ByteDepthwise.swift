@@ -73,6 +73,7 @@ private struct ByteDepthwise: Sendable {
         inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last)
     else { return nil }
     let geometry = WindowGeometry(convolution, of: problem)
+    // There are two channels or more: extents are below 2³⁰ where these products fit.
     guard
       Int32.holds(
         geometry.inputWidth * geometry.outputChannels,

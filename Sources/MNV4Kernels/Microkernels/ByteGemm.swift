@@ -114,7 +114,10 @@ private struct ByteGemmLayer {
     let input = problem.inputs[0].shape
     switch problem.operation {
     case .fullyConnected(let layer):
-      guard Int32.holds(input.rowCount) else { return nil }
+      guard
+        Self.holds(
+          pixels: input.rowCount, depth: input.last, columns: problem.output.shape.last)
+      else { return nil }
       weights = layer.weights
       bias = layer.bias
       activation = layer.activation
@@ -127,12 +130,19 @@ private struct ByteGemmLayer {
       bias = convolution.bias
       activation = convolution.activation
       groupCount = convolution.groups
+      let geometry = WindowGeometry(convolution, of: problem)
+      guard
+        Self.holds(
+          pixels: geometry.inputHeight * geometry.inputWidth,
+          geometry.outputHeight * geometry.outputWidth,
+          depth: geometry.tapCount * (geometry.inputChannels / groupCount),
+          columns: geometry.outputChannels / groupCount)
+      else { return nil }
       if convolution.isPointwise && Int32.holds(input.rowCount) {
         imageCount = 1
         shape = Self.shape(
           rows: input.rowCount, depth: input.last, columns: problem.output.shape.last)
       } else {
-        let geometry = WindowGeometry(convolution, of: problem)
         imageCount = geometry.batchCount
         shape = Self.shape(geometry, groupCount: groupCount)
       }
@@ -141,8 +151,12 @@ private struct ByteGemmLayer {
       .resizeBilinear, .quantize, .dequantize:
       return nil
     }
-    let mostDepth = 1 << 26
-    guard depth <= mostDepth else { return nil }
+  }
+
+  /// Whether images of so many pixels, and matrices of so many rows and columns, are within the
+  /// bounds that the kernels state.
+  private static func holds(pixels: Int..., depth: Int, columns: Int) -> Bool {
+    pixels.allSatisfy { Int32.holds($0) } && depth <= 1 << 26 && columns <= 1 << 30
   }
 
   private static func shape(rows: Int, depth: Int, columns: Int) -> mnv4_q8_gemm_shape {

@@ -54,7 +54,8 @@ private struct FloatDepthwise: Sendable {
   private static func convolution(_ problem: StepProblem) -> Convolution? {
     guard problem.isFloat, case .convolution(let convolution) = problem.operation,
       convolution.isDepthwise(
-        inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last)
+        inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last),
+      WindowGeometry(convolution, of: problem).fitsFloatKernels
     else { return nil }
     return convolution
   }

@@ -77,6 +77,7 @@ private struct FloatLayer {
   /// Of one group.
   let columnCount: Int
 
+  /// Nil where the problem is no layer of float32, or larger than the kernels count.
   init?(_ problem: StepProblem) {
     guard problem.isFloat else { return nil }
     rowCount = problem.output.shape.rowCount
@@ -98,6 +99,7 @@ private struct FloatLayer {
       groupCount = convolution.groups
       let window = WindowGeometry(convolution, of: problem)
       geometry = convolution.isPointwise ? nil : window
+      guard convolution.isPointwise || window.fitsFloatKernels else { return nil }
       depth = window.tapCount * (window.inputChannels / convolution.groups)
       columnCount = window.outputChannels / convolution.groups
     case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
@@ -256,10 +258,10 @@ extension mnv4_f32_epilogue {
     self.activation = activation.inC
   }
 
-  /// For an output that starts `channel` channels later.
-  mutating func shift(by channel: Int) {
+  /// For the `count` channels of the output from `channel` on.
+  mutating func narrow(from channel: Int, count: Int) {
     residual = residual.map { $0 + channel }
-    residual_channels = Swift.max(residual_channels &- channel, 0)
+    residual_channels = Swift.min(Swift.max(residual_channels &- channel, 0), count)
   }
 }
 
@@ -294,7 +296,7 @@ private struct FloatGemmBody: StepBody {
     own.product.output += channel
     own.product.weights += group &* groupColumns &* own.product.depth
     own.product.bias += group &* groupColumns
-    own.product.epilogue.shift(by: channel)
+    own.product.epilogue.narrow(from: channel, count: own.product.columns)
     let range = mnv4_f32_gemm_range(
       row_begin: rows.lowerBound, row_end: rows.upperBound, panel_begin: panels.lowerBound,
       panel_end: panels.upperBound)

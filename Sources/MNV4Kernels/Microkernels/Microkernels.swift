@@ -107,3 +107,11 @@ extension Int32 {
   /// Whether a C kernel's field can hold all of them.
   static func holds(_ numbers: Int...) -> Bool { numbers.allSatisfy { $0 <= Int(Int32.max) } }
 }
+
+extension WindowGeometry {
+  /// Whether the float32 kernels in C count as far as the images reach. Filters, steps and padding
+  /// are far below their bound in every valid graph.
+  var fitsFloatKernels: Bool {
+    [inputHeight, inputWidth, outputHeight, outputWidth].allSatisfy { $0 <= 1 << 20 }
+  }
+}
