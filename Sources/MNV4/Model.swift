@@ -109,22 +109,29 @@ public struct Model: Sendable {
   public func makeSession(_ options: SessionOptions = SessionOptions()) throws(MNV4Error)
     -> Session
   {
-    let plan = try plan(
-      for: options.backend, maximumByteCount: options.maximumMemoryByteCount)
+    let plan = try plan(for: options)
     return try Session(plan: plan, options: options)
   }
 
-  /// The plan that sessions with this backend follow; made at the first call that its memory, with
-  /// one session, is within the limit of.
-  package func plan(
-    for choice: BackendChoice, maximumByteCount: Int = .max
-  ) throws(MNV4Error) -> ExecutionPlan {
-    let plan = try plans.plan(for: choice) { () throws(MNV4Error) in
-      try Planner(backends: Self.backends, pinned: Self.pinnedName(of: choice))
-        .plan(file.graph, maximumByteCount: maximumByteCount)
-    }
-    try plan.memory.check(limit: maximumByteCount)
+  /// The plan that a session with these options follows.
+  ///
+  /// - Throws: as `makeSession`.
+  package func plan(for options: SessionOptions) throws(MNV4Error) -> ExecutionPlan {
+    let (limit, threadCount) = (options.maximumMemoryByteCount, try options.threadCount())
+    let plan = try plan(for: options.backend, maximumByteCount: limit, threadCount: threadCount)
+    try plan.memory.check(limit: limit, threadCount: threadCount)
     return plan
+  }
+
+  /// The plan that sessions with this backend follow; made at the first call that its memory, with
+  /// one session of so many threads, is within the limit of.
+  package func plan(
+    for choice: BackendChoice, maximumByteCount: Int = .max, threadCount: Int = 1
+  ) throws(MNV4Error) -> ExecutionPlan {
+    try plans.plan(for: choice) { () throws(MNV4Error) in
+      try Planner(backends: Self.backends, pinned: Self.pinnedName(of: choice))
+        .plan(file.graph, maximumByteCount: maximumByteCount, threadCount: threadCount)
+    }
   }
 
   /// A plan with a step for every node of the graph but reshapes, in order, as they stand: no pass

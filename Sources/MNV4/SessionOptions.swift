@@ -6,7 +6,7 @@ public enum BackendChoice: String, Hashable, Sendable, CaseIterable {
   case automatic = "auto"
   /// Kernels in C for the vectors of the processor; steps that they do not compute run elsewhere.
   case microkernels
-  /// XNNPACK's operators; steps that it has no operator for run on `swift`.
+  /// XNNPACK's operators; steps that it has no operator for run elsewhere.
   case xnnpack
   /// The portable Swift kernels, which run everything.
   case swift

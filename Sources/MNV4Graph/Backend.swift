@@ -50,8 +50,8 @@ package protocol Backend: Sendable {
 
   func assess(_ problem: StepProblem) -> Assessment
 
-  /// What packing `problems`, each of which `assess` said it runs, and a session of any number of
-  /// threads would hold. Takes no memory to speak of itself.
+  /// What packing `problems`, each of which `assess` said it runs, a session and each of its threads
+  /// would hold. Takes no memory to speak of itself.
   func memory(of problems: [StepProblem]) -> BackendMemory
 
   /// Lays out the weights of `problems`, each of which `assess` said it runs.

@@ -5,18 +5,22 @@ package struct BackendMemory: Hashable, Sendable {
   package var sharedByteCount: Int
   /// Bytes that each session holds besides: copies that a library insists on, tables, scratch.
   package var sessionByteCount: Int
+  /// Bytes that each thread of a session works on besides.
+  package var threadByteCount: Int
 
   package static let none = BackendMemory()
 
-  package init(sharedByteCount: Int = 0, sessionByteCount: Int = 0) {
+  package init(sharedByteCount: Int = 0, sessionByteCount: Int = 0, threadByteCount: Int = 0) {
     self.sharedByteCount = sharedByteCount
     self.sessionByteCount = sessionByteCount
+    self.threadByteCount = threadByteCount
   }
 
   package static func + (first: BackendMemory, second: BackendMemory) -> BackendMemory {
     BackendMemory(
       sharedByteCount: saturatingSum(first.sharedByteCount, second.sharedByteCount),
-      sessionByteCount: saturatingSum(first.sessionByteCount, second.sessionByteCount))
+      sessionByteCount: saturatingSum(first.sessionByteCount, second.sessionByteCount),
+      threadByteCount: saturatingSum(first.threadByteCount, second.threadByteCount))
   }
 }
 

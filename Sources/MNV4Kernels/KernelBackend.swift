@@ -34,10 +34,7 @@ package struct KernelBackend: Backend {
       workspaceByteCount = max(workspaceByteCount, kernel.workspaceByteCount(problem))
     }
     return total
-      + BackendMemory(
-        sessionByteCount: saturatingProduct(
-          workspaceByteCount.roundedUp(to: AlignedBuffer.alignment),
-          Workspace.reckonedThreadCount))
+      + BackendMemory(threadByteCount: workspaceByteCount.roundedUp(to: AlignedBuffer.alignment))
   }
 
   package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {

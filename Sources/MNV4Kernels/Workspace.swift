@@ -7,9 +7,6 @@ import Synchronization
 /// `@unchecked Sendable`: a slot's bytes belong to the part that has set its flag, until it clears
 /// it; flags are atomic.
 final class Workspace: @unchecked Sendable {
-  /// For how many threads the memory of a session is reckoned before their count is known.
-  static let reckonedThreadCount = 8
-
   /// Problems whose parts would need more are left to kernels that need none.
   static let maximumSlotByteCount = 1 << 22
 

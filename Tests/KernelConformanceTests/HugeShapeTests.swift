@@ -21,6 +21,7 @@ import Testing
       let memory = backend.memory(of: [problem])
       #expect((0...1 << 30).contains(memory.sharedByteCount), "\(kernel)")
       #expect((0...1 << 30).contains(memory.sessionByteCount), "\(kernel)")
+      #expect((0...1 << 22).contains(memory.threadByteCount), "\(kernel)")
     }
     #expect(runs(problem, on: .swift))
   }

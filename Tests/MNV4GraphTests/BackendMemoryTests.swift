@@ -13,8 +13,9 @@ import Testing
 
   @Test func memoryAddsByKind() {
     let sum =
-      BackendMemory(sharedByteCount: 1, sessionByteCount: .max)
-      + BackendMemory(sharedByteCount: 2, sessionByteCount: 3)
-    #expect(sum == BackendMemory(sharedByteCount: 3, sessionByteCount: .max))
+      BackendMemory(sharedByteCount: 1, sessionByteCount: .max, threadByteCount: 4)
+      + BackendMemory(sharedByteCount: 2, sessionByteCount: 3, threadByteCount: 5)
+    #expect(
+      sum == BackendMemory(sharedByteCount: 3, sessionByteCount: .max, threadByteCount: 9))
   }
 }

@@ -25,7 +25,7 @@ import Testing
     #expect(
       try #require(error).description.hasPrefix("memory: expected at most 1.0 kB, the plan needs"))
     let plan = try model.plan(for: .swift)
-    let need = plan.memory.totalByteCount
+    let need = plan.memory.totalByteCount(threadCount: 1)
     #expect(plan.memory.sharedByteCount > 0)
     #expect(need > plan.arenaByteCount + plan.memory.sharedByteCount)
     let exact = SessionOptions(threads: 1, backend: .swift, maximumMemoryByteCount: need)

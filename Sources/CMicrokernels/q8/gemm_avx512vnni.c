@@ -22,23 +22,8 @@
 #define EIGHT_BIT_INPUT 1
 
 typedef uint8_t value;
-typedef __m512i vector;
 
-static inline vector load_vector(const void *p) { return _mm512_loadu_si512(p); }
-
-static inline void store_vector(void *p, vector v) { _mm512_store_si512(p, v); }
-
-static inline vector add_vectors(vector a, vector b) { return _mm512_add_epi32(a, b); }
-
-static inline vector add_lanes(vector v, int32_t term) {
-  return _mm512_add_epi32(v, _mm512_set1_epi32(term));
-}
-
-static inline vector broadcast_group(const value *p) {
-  int32_t group;
-  memcpy(&group, p, sizeof group);
-  return _mm512_set1_epi32(group);
-}
+#include "gemm_vectors_avx512.h"
 
 static inline vector multiply_add(vector sums, vector x, vector w) {
   return _mm512_dpbusd_epi32(sums, x, w);

@@ -4,8 +4,7 @@ extension Model {
   /// The plan as a table for a person: each step's operation, shape, element type, backend, kernel
   /// and why; then what a session needs of memory.
   public func explain(_ options: SessionOptions = SessionOptions()) throws(MNV4Error) -> [String] {
-    let plan = try plan(
-      for: options.backend, maximumByteCount: options.maximumMemoryByteCount)
+    let plan = try plan(for: options)
     let threadCount = try options.threadCount()
     var table = TextTable([
       ("step", .leading), ("operation", .leading), ("output", .leading), ("type", .leading),
@@ -25,8 +24,7 @@ extension Model {
   public func floatSteps(
     _ options: SessionOptions = SessionOptions()
   ) throws(MNV4Error) -> [String] {
-    let plan = try plan(
-      for: options.backend, maximumByteCount: options.maximumMemoryByteCount)
+    let plan = try plan(for: options)
     return plan.steps.filter { !$0.isInteger }.map { step in
       "\(step.name): \(step.operation), \(step.typeText), as the model says"
     }
@@ -57,7 +55,7 @@ extension ExecutionPlan {
       "arena     \(arenaByteCount.byteText) a session, "
         + "\(ratio.roundedText(2)) × the largest step's tensors",
       "weights   \(memory.sharedByteCount.byteText) packed once for all sessions",
-      "a session \(memory.sessionByteCount.byteText) more in the backends, "
+      "a session \(memory.backendByteCount(threadCount: threadCount).byteText) more in the backends, "
         + "\(threadCount) thread\(threadCount == 1 ? "" : "s")",
     ]
   }

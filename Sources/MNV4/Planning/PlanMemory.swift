@@ -11,18 +11,29 @@ package struct PlanMemory: Hashable, Sendable {
   package var sharedByteCount: Int
   /// What a session's backends hold besides.
   package var sessionByteCount: Int
+  /// What each thread of a session works on besides.
+  package var threadByteCount: Int
 
-  /// With one session.
-  package var totalByteCount: Int {
-    saturatingSum(arenaByteCount, outputByteCount, sharedByteCount, sessionByteCount)
+  /// What the backends hold for a session of so many threads.
+  func backendByteCount(threadCount: Int) -> Int {
+    saturatingSum(sessionByteCount, saturatingProduct(threadByteCount, threadCount))
   }
 
-  /// - Throws: `outOfResources` where the total is above `limit`.
-  func check(limit: Int) throws(MNV4Error) {
-    guard totalByteCount <= limit else {
+  /// With one session of so many threads.
+  package func totalByteCount(threadCount: Int) -> Int {
+    saturatingSum(
+      arenaByteCount, outputByteCount, sharedByteCount,
+      backendByteCount(threadCount: threadCount))
+  }
+
+  /// - Throws: `outOfResources` where the total, with one session of so many threads, is above
+  ///   `limit`.
+  func check(limit: Int, threadCount: Int) throws(MNV4Error) {
+    let total = totalByteCount(threadCount: threadCount)
+    guard total <= limit else {
       throw MNV4Error(
         .outOfResources,
-        "memory: expected at most \(limit.byteText), the plan needs \(totalByteCount.byteText)")
+        "memory: expected at most \(limit.byteText), the plan needs \(total.byteText)")
     }
   }
 }

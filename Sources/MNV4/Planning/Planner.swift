@@ -12,9 +12,9 @@ struct Planner {
   var simplifies = true
 
   /// The graph must pass `Graph.validate()`. Nothing is packed for a plan that needs more memory, with
-  /// one session, than `maximumByteCount`.
+  /// one session of so many threads, than `maximumByteCount`.
   func plan(
-    _ graph: Graph, maximumByteCount: Int = .max
+    _ graph: Graph, maximumByteCount: Int = .max, threadCount: Int = 1
   ) throws(MNV4Error) -> ExecutionPlan {
     let graph =
       simplifies ? splittingWherePartsAreFaster(try Self.simplified(graph)) : graph
@@ -53,8 +53,9 @@ struct Planner {
     let memory = PlanMemory(
       arenaByteCount: layout.byteCount,
       outputByteCount: output.shape.elementCount * MemoryLayout<Float>.stride,
-      sharedByteCount: packing.sharedByteCount, sessionByteCount: packing.sessionByteCount)
-    try memory.check(limit: maximumByteCount)
+      sharedByteCount: packing.sharedByteCount, sessionByteCount: packing.sessionByteCount,
+      threadByteCount: packing.threadByteCount)
+    try memory.check(limit: maximumByteCount, threadCount: threadCount)
 
     var shares: [ExecutionPlan.Share] = []
     for backend in backends {

@@ -120,7 +120,7 @@ private struct ByteDepthwise: Sendable {
     layer.input_is_signed = input.elementType == .int8
     layer.input_zero_point = input.zeroPoint
     if output.isFloat {
-      let bounds = activation.clampBounds ?? -Float.infinity...Float.infinity
+      let bounds = activation.bounds
       layer.output_type = Int32(MNV4_Q8_DEPTHWISE_FLOAT32)
       layer.float_lower = bounds.lowerBound
       layer.float_upper = bounds.upperBound

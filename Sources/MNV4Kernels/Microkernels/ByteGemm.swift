@@ -13,6 +13,12 @@ func byteGemmKernels() -> [Kernel] {
   return kernels
 }
 
+private typealias ByteGemmFunction =
+  @convention(c) (
+    UnsafePointer<mnv4_q8_gemm_problem>?, UnsafePointer<mnv4_q8_gemm_range>?,
+    UnsafeMutableRawPointer?
+  ) -> Void
+
 /// A kernel of the C list that this processor runs.
 private struct ByteGemm: Sendable {
   let name: String
@@ -26,11 +32,7 @@ private struct ByteGemm: Sendable {
       UnsafeMutableRawPointer?
     ) -> Void
   let scratchByteCount: @convention(c) (UnsafePointer<mnv4_q8_gemm_shape>?) -> Int
-  let run:
-    @convention(c) (
-      UnsafePointer<mnv4_q8_gemm_problem>?, UnsafePointer<mnv4_q8_gemm_range>?,
-      UnsafeMutableRawPointer?
-    ) -> Void
+  let run: ByteGemmFunction
 
   init?(_ entry: mnv4_q8_gemm_kernel) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,
@@ -89,94 +91,6 @@ private struct ByteGemm: Sendable {
       products / rates.matrix + pixels * (columns + Double(layer.depth)) / rates.outputs,
       Double(problem.operandByteCount) / MicrokernelRates.memory)
       + MicrokernelRates.overheadNanoseconds
-  }
-}
-
-/// A layer as products: for each image and group, pixels of the output by channels.
-private struct ByteGemmLayer {
-  let weights: ConstantID
-  let bias: ConstantID?
-  let activation: Activation
-  let imageCount: Int
-  let groupCount: Int
-  /// Of one image and group.
-  let shape: mnv4_q8_gemm_shape
-
-  var pixelCount: Int { Int(shape.output_height) * Int(shape.output_width) }
-  var columnCount: Int { Int(shape.output_channels) }
-  var depth: Int {
-    Int(shape.input_channels) * Int(shape.kernel_height) * Int(shape.kernel_width)
-  }
-
-  /// Nil where the problem is no layer of integers, or larger than the kernels count.
-  init?(_ problem: StepProblem) {
-    guard !problem.inputs[0].isFloat else { return nil }
-    let input = problem.inputs[0].shape
-    switch problem.operation {
-    case .fullyConnected(let layer):
-      guard
-        Self.holds(
-          pixels: input.rowCount, depth: input.last, columns: problem.output.shape.last)
-      else { return nil }
-      weights = layer.weights
-      bias = layer.bias
-      activation = layer.activation
-      imageCount = 1
-      groupCount = 1
-      shape = Self.shape(
-        rows: input.rowCount, depth: input.last, columns: problem.output.shape.last)
-    case .convolution(let convolution):
-      weights = convolution.weights
-      bias = convolution.bias
-      activation = convolution.activation
-      groupCount = convolution.groups
-      let geometry = WindowGeometry(convolution, of: problem)
-      guard
-        Self.holds(
-          pixels: geometry.inputHeight * geometry.inputWidth,
-          geometry.outputHeight * geometry.outputWidth,
-          depth: geometry.tapCount * (geometry.inputChannels / groupCount),
-          columns: geometry.outputChannels / groupCount)
-      else { return nil }
-      if convolution.isPointwise && Int32.holds(input.rowCount) {
-        imageCount = 1
-        shape = Self.shape(
-          rows: input.rowCount, depth: input.last, columns: problem.output.shape.last)
-      } else {
-        imageCount = geometry.batchCount
-        shape = Self.shape(geometry, groupCount: groupCount)
-      }
-    case .batchNormalization, .channelScale, .activation, .add, .multiply, .globalAveragePool,
-      .averagePool, .slice, .concatenation, .matrixProduct, .softmax, .reshape, .pad,
-      .resizeBilinear, .quantize, .dequantize:
-      return nil
-    }
-  }
-
-  /// Whether images of so many pixels, and matrices of so many rows and columns, are within the
-  /// bounds that the kernels state.
-  private static func holds(pixels: Int..., depth: Int, columns: Int) -> Bool {
-    pixels.allSatisfy { Int32.holds($0) } && depth <= 1 << 26 && columns <= 1 << 30
-  }
-
-  private static func shape(rows: Int, depth: Int, columns: Int) -> mnv4_q8_gemm_shape {
-    mnv4_q8_gemm_shape(
-      input_height: 1, input_width: Int32(rows), input_channels: Int32(depth), output_height: 1,
-      output_width: Int32(rows), output_channels: Int32(columns), kernel_height: 1,
-      kernel_width: 1, stride_y: 1, stride_x: 1, dilation_y: 1, dilation_x: 1, padding_top: 0,
-      padding_left: 0)
-  }
-
-  private static func shape(_ geometry: WindowGeometry, groupCount: Int) -> mnv4_q8_gemm_shape {
-    mnv4_q8_gemm_shape(
-      input_height: Int32(geometry.inputHeight), input_width: Int32(geometry.inputWidth),
-      input_channels: Int32(geometry.inputChannels / groupCount),
-      output_height: Int32(geometry.outputHeight), output_width: Int32(geometry.outputWidth),
-      output_channels: Int32(geometry.outputChannels / groupCount),
-      kernel_height: Int32(geometry.kernelHeight), kernel_width: Int32(geometry.kernelWidth),
-      stride_y: Int32(geometry.strideHeight), stride_x: Int32(geometry.strideWidth),
-      dilation_y: 1, dilation_x: 1, padding_top: Int32(geometry.top),
-      padding_left: Int32(geometry.left))
   }
 }
 
@@ -263,7 +177,7 @@ private struct PackedByteGemm: PackedKernel {
     problem.output_pixel_stride =
       layer.columnCount * layer.groupCount * output.elementType.byteCount
     if output.isFloat {
-      let bounds = layer.activation.clampBounds ?? -Float.infinity...Float.infinity
+      let bounds = layer.activation.bounds
       problem.output_type = MNV4_Q8_GEMM_FLOAT32
       problem.float_minimum = bounds.lowerBound
       problem.float_maximum = bounds.upperBound
@@ -280,11 +194,7 @@ private struct PackedByteGemm: PackedKernel {
 
 /// Image by image and group by group, a grid of pixels by channels.
 private struct ByteGemmBody: StepBody {
-  let run:
-    @convention(c) (
-      UnsafePointer<mnv4_q8_gemm_problem>?, UnsafePointer<mnv4_q8_gemm_range>?,
-      UnsafeMutableRawPointer?
-    ) -> Void
+  let run: ByteGemmFunction
   /// Of the first image and group.
   let problem: mnv4_q8_gemm_problem
   let imageCount: Int
@@ -298,12 +208,8 @@ private struct ByteGemmBody: StepBody {
   let workspace: Workspace
 
   init(
-    run:
-      @escaping @convention(c) (
-        UnsafePointer<mnv4_q8_gemm_problem>?, UnsafePointer<mnv4_q8_gemm_range>?,
-        UnsafeMutableRawPointer?
-      ) -> Void,
-    problem: mnv4_q8_gemm_problem, layer: ByteGemmLayer, groupByteCount: Int,
+    run: @escaping ByteGemmFunction, problem: mnv4_q8_gemm_problem, layer: ByteGemmLayer,
+    groupByteCount: Int,
     outputElementByteCount: Int, cells: Grid, workspace: Workspace
   ) {
     self.run = run

@@ -114,7 +114,7 @@ private struct PackedFloatRows: PackedKernel {
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let channels = shape.last
-    let bounds = operation.activation.clampBounds ?? -Float.infinity...Float.infinity
+    let bounds = operation.activation.bounds
     var problem = mnv4_f32_elementwise()
     problem.first = binding.floats(0)
     problem.first_stride = channels

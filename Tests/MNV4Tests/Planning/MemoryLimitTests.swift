@@ -53,7 +53,7 @@ import Testing
   func planBeyondTheLimitIsRefusedBeforePacking(_ memory: BackendMemory) throws {
     let backend = CountingBackend(memory)
     let planner = Planner(backends: [backend], pinned: nil)
-    let need = try planner.plan(graph()).memory.totalByteCount
+    let need = try planner.plan(graph()).memory.totalByteCount(threadCount: 1)
     #expect(backend.packCount == 1)
     #expect(need >= 10_000 + 3 * 1_024)
     let error = #expect(throws: MNV4Error.self) {
@@ -66,6 +66,33 @@ import Testing
     #expect(backend.packCount == 1)
     _ = try planner.plan(graph(), maximumByteCount: need)
     #expect(backend.packCount == 2)
+  }
+
+  @Test func everyThreadCounts() throws {
+    let planner = Planner(
+      backends: [CountingBackend(BackendMemory(threadByteCount: 1_000))], pinned: nil)
+    let memory = try planner.plan(graph()).memory
+    let one = memory.totalByteCount(threadCount: 1)
+    #expect(memory.totalByteCount(threadCount: 256) == one + 255 * memory.threadByteCount)
+    #expect(memory.threadByteCount >= 1_000)
+    _ = try planner.plan(graph(), maximumByteCount: one, threadCount: 1)
+    #expect(throws: MNV4Error.self) {
+      try planner.plan(graph(), maximumByteCount: one, threadCount: 2)
+    }
+  }
+
+  /// What a session of more threads needs more is compared with its own limit.
+  @Test func sessionsOfMoreThreadsNeedMore() throws {
+    let model = try TestModel.small()
+    let memory = try model.plan(for: .microkernels).memory
+    try #require(memory.threadByteCount > 0)
+    var options = SessionOptions(
+      threads: 3, backend: .microkernels,
+      maximumMemoryByteCount: memory.totalByteCount(threadCount: 3) - 1)
+    #expect(throws: MNV4Error.self) { try model.makeSession(options) }
+    #expect(throws: MNV4Error.self) { try model.explain(options) }
+    options.maximumMemoryByteCount += 1
+    _ = try model.makeSession(options)
   }
 
   @Test func memoryThatNoIntegerHoldsIsRefused() throws {
@@ -84,7 +111,8 @@ import Testing
     let model = try TestModel.small()
     var options = SessionOptions(threads: 1, backend: backend)
     _ = try model.makeSession(options)
-    options.maximumMemoryByteCount = try model.plan(for: backend).memory.totalByteCount - 1
+    options.maximumMemoryByteCount =
+      try model.plan(for: backend).memory.totalByteCount(threadCount: 1) - 1
     #expect(throws: MNV4Error.self) { try model.makeSession(options) }
     #expect(throws: MNV4Error.self) { try model.explain(options) }
     options.maximumMemoryByteCount += 1
@@ -104,7 +132,7 @@ import Testing
           .fullyConnected(FullyConnected(weights: weights, bias: nil)), value)
       }
       let model = Model(ModelFile(graph: try sketch.finish(value)))
-      return try model.plan(for: backend).memory.totalByteCount
+      return try model.plan(for: backend).memory.totalByteCount(threadCount: 1)
     }
     #expect(try total(layerCount: 9) - total(layerCount: 2) >= 7 * 64 * 64 * 4)
   }
