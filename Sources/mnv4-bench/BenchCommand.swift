@@ -41,6 +41,9 @@ import MNV4Zoo
   @Option(help: "How many inferences to time.")
   var runs = 100
 
+  @Flag(help: "Print the time of each step, too, over as many more inferences.")
+  var profile = false
+
   @Flag(help: "Print parameters, MACs, bytes and intensity of each layer, too.")
   var counts = false
 
@@ -81,6 +84,10 @@ import MNV4Zoo
     guard !json else { return }
     for line in table.lines { StandardOutput.print(line) }
     for (name, model) in loaded {
+      if profile {
+        for line in ["", name] { StandardOutput.print(line) }
+        try ProfileReport(model: model, options: session.options, runCount: runs).run()
+      }
       let report = CostReport(model.file.graph, costs)
       let lines = (counts ? report.layers : []) + report.rooflines
       guard !lines.isEmpty else { continue }

@@ -9,6 +9,8 @@ package struct Profile: Sendable {
   package private(set) var runCount = 0
   /// Time of each step over all runs.
   package private(set) var totals: [Duration] = []
+  /// The shortest time of each step.
+  package private(set) var shortest: [Duration] = []
   package private(set) var lastRun: [Span] = []
   private var runStart = ContinuousClock.now
   private var stepStart = ContinuousClock.now
@@ -18,6 +20,7 @@ package struct Profile: Sendable {
   mutating func beginRun(stepCount: Int) {
     if totals.count != stepCount {
       totals = [Duration](repeating: .zero, count: stepCount)
+      shortest = [Duration](repeating: .seconds(Int64.max), count: stepCount)
       lastRun = [Span](repeating: Span(start: .zero, duration: .zero), count: stepCount)
       runCount = 0
     }
@@ -28,8 +31,10 @@ package struct Profile: Sendable {
 
   mutating func endStep(_ index: Int) {
     let now = ContinuousClock.now
-    totals[index] += now - stepStart
-    lastRun[index] = Span(start: stepStart - runStart, duration: now - stepStart)
+    let duration = now - stepStart
+    totals[index] += duration
+    shortest[index] = min(shortest[index], duration)
+    lastRun[index] = Span(start: stepStart - runStart, duration: duration)
     stepStart = now
   }
 }

@@ -1,22 +1,28 @@
-import MNV4
-import MNV4CommandSupport
+package import MNV4
 import MNV4Core
 
 /// `--profile`: how long each step takes, over runs on a fixed input.
-struct ProfileReport {
-  let model: Model
-  let options: SessionOptions
+package struct ProfileReport {
+  private let model: Model
+  private let options: SessionOptions
+  private let runCount: Int
 
   private static let warmUpCount = 5
-  private static let runCount = 50
 
-  func run(printsTable: Bool, trace: String?) throws {
+  package init(model: Model, options: SessionOptions, runCount: Int = 50) {
+    self.model = model
+    self.options = options
+    self.runCount = runCount
+  }
+
+  /// - Parameter trace: where to write the last run as a Chrome trace.
+  package func run(printsTable: Bool = true, trace: String? = nil) throws {
     let session = try model.makeSession(options)
     let plan = try model.plan(for: options.backend)
     let input = try Tensor.seeded(shape: model.inputShape)
     var profile = Profile()
     for _ in 0..<Self.warmUpCount { _ = try session.run(input) }
-    for _ in 0..<Self.runCount { _ = try session.run(input, profile: &profile) }
+    for _ in 0..<runCount { _ = try session.run(input, profile: &profile) }
     if printsTable { printTable(plan, profile, threads: session.threadCount) }
     if let trace { try write(plan, profile, to: trace) }
   }
@@ -24,25 +30,30 @@ struct ProfileReport {
   private func printTable(_ plan: ExecutionPlan, _ profile: Profile, threads: Int) {
     var table = TextTable([
       ("step", .leading), ("operation", .leading), ("output", .leading), ("backend", .leading),
-      ("µs", .trailing), ("%", .trailing), ("GMAC/s", .trailing),
+      ("mean µs", .trailing), ("best µs", .trailing), ("%", .trailing), ("GMAC/s", .trailing),
     ])
-    let times = profile.totals.map { $0 / .microseconds(1) / Double(profile.runCount) }
-    let total = times.reduce(0, +)
-    for (step, time) in zip(plan.steps, times) {
-      let rate = Double(step.multiplyAccumulateCount) / time / 1000
-      table.append([
-        step.name, step.operation, "\(step.output.shape)", step.backend, time.roundedText(1),
-        (100 * time / total).roundedText(1),
-        step.multiplyAccumulateCount == 0 ? "" : rate.roundedText(1),
-      ])
+    let means = profile.totals.map { $0 / .microseconds(1) / Double(profile.runCount) }
+    let best = profile.shortest.map { $0 / .microseconds(1) }
+    let total = best.reduce(0, +)
+    func row(_ cells: [String], _ mean: Double, _ best: Double, macs: Int) -> [String] {
+      cells + [
+        mean.roundedText(1), best.roundedText(1), (100 * best / total).roundedText(1),
+        macs == 0 ? "" : (Double(macs) / best / 1000).roundedText(1),
+      ]
     }
-    let macs = plan.steps.reduce(0) { $0 + $1.multiplyAccumulateCount }
-    table.append([
-      "total", "", "", "", total.roundedText(1), "100.0",
-      (Double(macs) / total / 1000).roundedText(1),
-    ])
+    for (index, step) in plan.steps.enumerated() {
+      table.append(
+        row(
+          [step.name, step.operation, "\(step.output.shape)", step.backend], means[index],
+          best[index], macs: step.multiplyAccumulateCount))
+    }
+    table.append(
+      row(
+        ["total", "", "", ""], means.reduce(0, +), total,
+        macs: plan.steps.reduce(0) { $0 + $1.multiplyAccumulateCount }))
     for line in table.lines { StandardOutput.print(line) }
-    StandardOutput.print("mean of \(profile.runCount) runs, threads: \(threads)")
+    StandardOutput.print(
+      "\(profile.runCount) runs, threads: \(threads); % and GMAC/s of the best times")
   }
 
   /// Chrome's trace event format: complete events ("X"), times in microseconds.
