@@ -10,5 +10,7 @@
 #include "q8_depthwise.h"
 #include "q8_elementwise.h"
 #include "q8_gemm.h"
+#include "q8_matrix_product.h"
+#include "softmax.h"
 
 #endif

@@ -15,6 +15,8 @@ extension KernelBackend {
   package static let microkernelFamilies: [KernelFamily] = [
     KernelFamily(name: "integer layer", kernels: byteGemmKernels()),
     KernelFamily(name: "integer depthwise convolution", kernels: byteDepthwiseKernels()),
+    KernelFamily(name: "integer matrix product", kernels: byteMatrixProductKernels()),
+    KernelFamily(name: "softmax", kernels: softmaxRowKernels()),
     KernelFamily(name: "integer elements", kernels: byteElementwiseKernels()),
     KernelFamily(name: "layer", kernels: floatGemmKernels()),
     KernelFamily(name: "depthwise convolution", kernels: floatDepthwiseKernels()),
@@ -76,6 +78,15 @@ struct MicrokernelRates {
     case .avx2: MicrokernelRates(matrix: 57, outputs: 20, depthwise: 43, elements: 8)
     case .avx512, .avx512VNNI:
       MicrokernelRates(matrix: 117, outputs: 30, depthwise: 60, elements: 14)
+    }
+  }
+
+  /// Elements of functions with one exponential in them.
+  static func exponentials(_ set: InstructionSet) -> Double {
+    switch set {
+    case .any: 1
+    case .avx2: 2
+    case .avx512, .avx512VNNI: 5
     }
   }
 
