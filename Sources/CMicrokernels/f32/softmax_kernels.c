@@ -15,6 +15,5 @@ const struct mnv4_softmax_kernel *mnv4_softmax_kernel_at(int32_t index) {
 }
 
 ptrdiff_t mnv4_softmax_scratch_bytes(ptrdiff_t length) {
-  // Exponentials, to the end of a vector of any kernel.
-  return (length + 15) / 16 * 64;
+  return softmax_block_rows(length) * softmax_scratch_stride(length) * (ptrdiff_t)sizeof(float);
 }

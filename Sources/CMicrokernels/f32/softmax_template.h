@@ -38,75 +38,113 @@ VEC_INLINE float softmax_sum(const float *p, ptrdiff_t count) {
 
 /// How quotients become integers.
 struct softmax_steps {
-  vec factor, lower, upper;
-  /// Whether `factor` is 1 / scale, which is exact, or the scale itself.
-  int multiplies;
+  /// What sums are multiplied by, so that quotients by them count steps; a power of two, which
+  /// changes no digit. Or 1.
+  float factor;
+  /// By what quotients are divided, where it is not 1.
+  vec scale;
+  int divides;
+  /// The upper bound, less the zero point; the lower one is not above 0, and thus never met.
+  vec upper;
 };
 
 VEC_INLINE struct softmax_steps softmax_steps_of(const struct mnv4_softmax *s) {
   uint32_t bits;
   memcpy(&bits, &s->output_scale, sizeof bits);
-  const uint32_t exponent = bits >> 23 & 255;
-  const int32_t lowest = s->output_type == MNV4_SOFTMAX_INT8 ? INT8_MIN : 0;
-  struct softmax_steps steps;
-  steps.multiplies = (bits & 0x7FFFFF) == 0 && exponent >= 2 && exponent <= 252;
-  steps.factor = vec_set(steps.multiplies ? 1 / s->output_scale : s->output_scale);
-  steps.lower = vec_set((float)(lowest - s->output_zero_point));
-  steps.upper = vec_set((float)(lowest + 255 - s->output_zero_point));
-  return steps;
+  // From 2⁻³² on, what is lost of quotients below the normal floats is less than half a step.
+  const int is_power = (bits & 0x7FFFFF) == 0 && s->output_scale >= 0x1p-32f &&
+                       s->output_scale <= 0x1p32f;
+  const int32_t highest = s->output_type == MNV4_SOFTMAX_INT8 ? INT8_MAX : UINT8_MAX;
+  return (struct softmax_steps){
+      .factor = is_power ? s->output_scale : 1,
+      .scale = vec_set(s->output_scale),
+      .divides = !is_power,
+      .upper = vec_set((float)(highest - s->output_zero_point)),
+  };
 }
 
-VEC_INLINE void softmax_row(
-    const struct mnv4_softmax *s, const void *from, void *to, float *scratch,
-    const struct softmax_steps *steps, const enum mnv4_softmax_type input_type,
-    const enum mnv4_softmax_type output_type) {
-  const ptrdiff_t length = s->length;
+VEC_INLINE float softmax_greatest(
+    const struct mnv4_softmax *s, const void *row, const enum mnv4_softmax_type type) {
   vec greatest = vec_set(-__builtin_inff());
-  for (ptrdiff_t i = 0; i < length; i += VEC_LANES) {
-    const vec x = softmax_load(s, from, i, length - i, input_type);
-    greatest = vec_greatest_of(greatest, x, vec_first(length - i));
+  for (ptrdiff_t i = 0; i < s->length; i += VEC_LANES) {
+    const vec x = softmax_load(s, row, i, s->length - i, type);
+    greatest = vec_greatest_of(greatest, x, vec_first(s->length - i));
   }
-  const vec shift = vec_set(vec_greatest(greatest));
-  for (ptrdiff_t i = 0; i < length; i += VEC_LANES) {
-    const vec x = softmax_load(s, from, i, length - i, input_type);
-    vec_store(scratch + i, vec_exponential(vec_sub(x, shift)));
-  }
-  const float sum = softmax_sum(scratch, length);
-  const vec sums = vec_set(sum);
-  if (output_type == MNV4_SOFTMAX_FLOAT32) {
-    float *const row = to;
-    ptrdiff_t i = 0;
-    for (; i + VEC_LANES <= length; i += VEC_LANES) {
-      vec_store(row + i, vec_div(vec_load(scratch + i), sums));
-    }
-    if (i < length) {
-      vec_store_masked(row + i, vec_div(vec_load(scratch + i), sums), vec_first(length - i));
-    }
-    return;
-  }
-  if (sum != sum) {
-    memset(to, s->output_zero_point, (size_t)length);
-    return;
-  }
-  for (ptrdiff_t i = 0; i < length; i += VEC_LANES) {
-    const vec quotient = vec_div(vec_load(scratch + i), sums);
-    vec y = steps->multiplies ? vec_mul(quotient, steps->factor)
-                              : vec_div(quotient, steps->factor);
-    y = vec_lower(vec_raise(y, steps->lower), steps->upper);
-    vec_store_bytes((uint8_t *)to + i, y, s->output_zero_point, length - i);
+  return vec_greatest(greatest);
+}
+
+/// Writes whole vectors to `to`.
+VEC_INLINE void softmax_exponentials(
+    const struct mnv4_softmax *s, const void *row, float greatest, float *to,
+    const enum mnv4_softmax_type type) {
+  const vec shift = vec_set(greatest);
+  for (ptrdiff_t i = 0; i < s->length; i += VEC_LANES) {
+    const vec x = softmax_load(s, row, i, s->length - i, type);
+    vec_store(to + i, vec_exponential(vec_sub(x, shift)));
   }
 }
 
+VEC_INLINE void softmax_store_floats(
+    const float *exponentials, float sum, float *to, ptrdiff_t length) {
+  const vec sums = vec_set(sum);
+  ptrdiff_t i = 0;
+  for (; i + VEC_LANES <= length; i += VEC_LANES) {
+    vec_store(to + i, vec_div(vec_load(exponentials + i), sums));
+  }
+  if (i < length) {
+    vec_store_masked(to + i, vec_div(vec_load(exponentials + i), sums), vec_first(length - i));
+  }
+}
+
+VEC_INLINE void softmax_store_integers(
+    const float *exponentials, float sum, const struct softmax_steps *steps, int32_t zero,
+    uint8_t *to, ptrdiff_t length) {
+  if (sum != sum) {
+    memset(to, zero, (size_t)length);
+    return;
+  }
+  const vec sums = vec_set(sum * steps->factor);
+  for (ptrdiff_t i = 0; i < length; i += VEC_LANES) {
+    vec y = vec_div(vec_load(exponentials + i), sums);
+    if (steps->divides) y = vec_div(y, steps->scale);
+    vec_store_bytes(to + i, vec_lower(y, steps->upper), zero, length - i);
+  }
+}
+
+/// Several rows at a time, so that one does not wait for the other.
 VEC_INLINE void softmax_rows(
     const struct mnv4_softmax *s, ptrdiff_t row_begin, ptrdiff_t row_end, float *scratch,
     const enum mnv4_softmax_type input_type, const enum mnv4_softmax_type output_type) {
   const ptrdiff_t from_stride = s->length * (input_type == MNV4_SOFTMAX_FLOAT32 ? 4 : 1);
   const ptrdiff_t to_stride = s->length * (output_type == MNV4_SOFTMAX_FLOAT32 ? 4 : 1);
+  const ptrdiff_t scratch_stride = softmax_scratch_stride(s->length);
+  const ptrdiff_t most = softmax_block_rows(s->length);
   const struct softmax_steps steps = softmax_steps_of(s);
-  for (ptrdiff_t row = row_begin; row < row_end; row++) {
-    softmax_row(
-        s, (const char *)s->input + row * from_stride, (char *)s->output + row * to_stride,
-        scratch, &steps, input_type, output_type);
+  float greatest[SOFTMAX_MOST_ROWS], sums[SOFTMAX_MOST_ROWS];
+  for (ptrdiff_t row = row_begin; row < row_end; row += most) {
+    const char *from = (const char *)s->input + row * from_stride;
+    char *to = (char *)s->output + row * to_stride;
+    const ptrdiff_t rows = row_end - row < most ? row_end - row : most;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+      greatest[i] = softmax_greatest(s, from + i * from_stride, input_type);
+    }
+    for (ptrdiff_t i = 0; i < rows; i++) {
+      softmax_exponentials(
+          s, from + i * from_stride, greatest[i], scratch + i * scratch_stride, input_type);
+    }
+    for (ptrdiff_t i = 0; i < rows; i++) {
+      sums[i] = softmax_sum(scratch + i * scratch_stride, s->length);
+    }
+    for (ptrdiff_t i = 0; i < rows; i++) {
+      const float *exponentials = scratch + i * scratch_stride;
+      void *target = to + i * to_stride;
+      if (output_type == MNV4_SOFTMAX_FLOAT32) {
+        softmax_store_floats(exponentials, sums[i], target, s->length);
+      } else {
+        softmax_store_integers(
+            exponentials, sums[i], &steps, s->output_zero_point, target, s->length);
+      }
+    }
   }
 }
 

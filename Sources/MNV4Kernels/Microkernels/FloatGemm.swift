@@ -14,7 +14,7 @@ func floatGemmKernels() -> [Kernel] {
 }
 
 /// A kernel of the C list that this processor runs.
-private struct FloatGemm: Sendable {
+struct FloatGemm: Sendable {
   let name: String
   let rates: MicrokernelRates
   let rowStep: Int

@@ -16,6 +16,7 @@ extension KernelBackend {
     KernelFamily(name: "integer layer", kernels: byteGemmKernels()),
     KernelFamily(name: "integer depthwise convolution", kernels: byteDepthwiseKernels()),
     KernelFamily(name: "integer matrix product", kernels: byteMatrixProductKernels()),
+    KernelFamily(name: "matrix product", kernels: floatMatrixProductKernels()),
     KernelFamily(name: "softmax", kernels: softmaxRowKernels()),
     KernelFamily(name: "integer elements", kernels: byteElementwiseKernels()),
     KernelFamily(name: "layer", kernels: floatGemmKernels()),
