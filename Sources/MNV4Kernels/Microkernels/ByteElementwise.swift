@@ -2,7 +2,7 @@ import CMicrokernels
 import MNV4Core
 import MNV4Graph
 
-/// Additions, products, functions and means of integers.
+/// Additions, products, functions, means and conversions of integers.
 func byteElementwiseKernels() -> [Kernel] {
   UnsafeBufferPointer(
     start: mnv4_q8_elementwise_sets(), count: Int(mnv4_q8_elementwise_set_count())
@@ -22,11 +22,13 @@ struct ByteElementwise: Sendable {
       UnsafePointer<UInt8>?, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int
     ) -> Void
   let mean: @convention(c) (UnsafePointer<mnv4_q8_mean>?) -> Void
+  let quantize: ByteQuantizeFunction
+  let dequantize: ByteDequantizeFunction
 
   init?(_ entry: mnv4_q8_elementwise_set) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,
       let add = entry.add, let multiply = entry.multiply, let lookup = entry.lookup,
-      let mean = entry.mean
+      let mean = entry.mean, let quantize = entry.quantize, let dequantize = entry.dequantize
     else { return nil }
     self.name = String(cString: name)
     rate = MicrokernelRates.integers(set).elements
@@ -34,6 +36,8 @@ struct ByteElementwise: Sendable {
     self.multiply = multiply
     self.lookup = lookup
     self.mean = mean
+    self.quantize = quantize
+    self.dequantize = dequantize
   }
 
   var kernels: [Kernel] {
@@ -74,6 +78,22 @@ struct ByteElementwise: Sendable {
         nanoseconds: { Double($0.inputs[0].shape.elementCount) / (5 * rate) + overhead },
         memory: { _ in .none },
         pack: { problem throws(BackendError) in PackedByteMean(problem, self) }),
+      Kernel(
+        name: "q8_quantize_\(name)",
+        supports: { problem in
+          guard case .quantize = problem.operation else { return false }
+          return problem.inputs[0].isFloat
+        },
+        nanoseconds: nanoseconds, memory: { _ in .none },
+        pack: { problem throws(BackendError) in PackedByteConversion(problem, self) }),
+      Kernel(
+        name: "q8_dequantize_\(name)",
+        supports: { problem in
+          guard case .dequantize = problem.operation else { return false }
+          return !problem.inputs[0].isFloat
+        },
+        nanoseconds: nanoseconds, memory: { _ in .none },
+        pack: { problem throws(BackendError) in PackedByteConversion(problem, self) }),
     ]
   }
 
