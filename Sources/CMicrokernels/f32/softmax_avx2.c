@@ -6,8 +6,8 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #include "simd_avx2.h"
-#include "functions_avx2.h"
-#include "functions.h"
+#include "vector_math_avx2.h"
+#include "vector_math.h"
 
 VEC_INLINE vec vec_greatest_of(vec acc, vec x, vec_mask lanes) {
   return _mm256_blendv_ps(acc, _mm256_max_ps(x, acc), _mm256_castsi256_ps(lanes));

@@ -7,8 +7,8 @@
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), apply_to = function)
 
 #include "simd_avx512.h"
-#include "functions_avx512.h"
-#include "functions.h"
+#include "vector_math_avx512.h"
+#include "vector_math.h"
 
 VEC_INLINE vec vec_greatest_of(vec acc, vec x, vec_mask lanes) {
   return _mm512_mask_max_ps(acc, lanes, x, acc);

@@ -3,8 +3,8 @@
 #include "softmax_kernels.h"
 
 #include "simd_portable.h"
-#include "functions_portable.h"
-#include "functions.h"
+#include "vector_math_portable.h"
+#include "vector_math.h"
 
 VEC_INLINE vec vec_greatest_of(vec acc, vec x, vec_mask lanes) {
   for (ptrdiff_t i = 0; i < lanes; i++) acc[i] = x[i] > acc[i] ? x[i] : acc[i];

@@ -1,4 +1,4 @@
-// Softmax. Included after softmax_kernels.h, functions.h and, by each instruction set,
+// Softmax. Included after softmax_kernels.h, vector_math.h and, by each instruction set,
 //
 //     vec_greatest_of(acc, x, lanes)     the greater lane by lane, acc in lanes outside the mask
 //                                        and where x is NaN

@@ -6,6 +6,7 @@
 #include "f32_depthwise.h"
 #include "f32_elementwise.h"
 #include "f32_epilogue.h"
+#include "f32_functions.h"
 #include "f32_gemm.h"
 #include "f32_matrix_product.h"
 #include "q8_depthwise.h"

@@ -1,10 +1,12 @@
 import CMicrokernels
+import MNV4Core
 import MNV4Graph
 
 extension StepProblem {
   /// Time for an activation that is a pass of its own after sums in C.
-  var passNanoseconds: Double {
-    operation.fusedActivation.isFusedInC ? 0 : activationNanoseconds
+  func passNanoseconds(_ set: InstructionSet) -> Double {
+    operation.fusedActivation.isFusedInC
+      ? 0 : Double(output.shape.elementCount) / MicrokernelRates.exponentials(set)
   }
 }
 

@@ -1,4 +1,4 @@
-// What functions.h asks of four lanes of any architecture. Included after simd_portable.h.
+// What vector_math.h asks of four lanes of any architecture. Included after simd_portable.h.
 
 typedef uint32_t vec_unsigned __attribute__((vector_size(16)));
 

@@ -1,6 +1,6 @@
 // Functions of vectors of floats, the same bits on every processor: every operation is rounded on
 // its own. The formulas are those of docs/quantization.md, section 2.1. Included after one of the
-// simd_*.h and of the functions_*.h headers.
+// simd_*.h and of the vector_math_*.h headers.
 
 #pragma STDC FP_CONTRACT OFF
 
