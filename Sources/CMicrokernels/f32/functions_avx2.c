@@ -7,6 +7,7 @@
 
 #include "simd_avx2.h"
 #include "vector_math_avx2.h"
+#define VEC_MATH_FUSED 1
 #include "vector_math.h"
 #include "functions_template.h"
 

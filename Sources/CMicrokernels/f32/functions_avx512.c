@@ -8,6 +8,7 @@
 
 #include "simd_avx512.h"
 #include "vector_math_avx512.h"
+#define VEC_MATH_FUSED 1
 #include "vector_math.h"
 #include "functions_template.h"
 

@@ -3,6 +3,7 @@
 
 #include "simd_portable.h"
 #include "vector_math_portable.h"
+#define VEC_MATH_FUSED 0
 #include "vector_math.h"
 #include "functions_template.h"
 

@@ -7,6 +7,7 @@
 
 #include "simd_avx2.h"
 #include "vector_math_avx2.h"
+#define VEC_MATH_FUSED 0
 #include "vector_math.h"
 
 VEC_INLINE vec vec_greatest_of(vec acc, vec x, vec_mask lanes) {

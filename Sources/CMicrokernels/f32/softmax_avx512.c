@@ -8,6 +8,7 @@
 
 #include "simd_avx512.h"
 #include "vector_math_avx512.h"
+#define VEC_MATH_FUSED 0
 #include "vector_math.h"
 
 VEC_INLINE vec vec_greatest_of(vec acc, vec x, vec_mask lanes) {

@@ -4,6 +4,7 @@
 
 #include "simd_portable.h"
 #include "vector_math_portable.h"
+#define VEC_MATH_FUSED 0
 #include "vector_math.h"
 
 VEC_INLINE vec vec_greatest_of(vec acc, vec x, vec_mask lanes) {

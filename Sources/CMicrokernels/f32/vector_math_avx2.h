@@ -2,6 +2,8 @@
 
 VEC_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 VEC_INLINE vec vec_abs(vec x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
+/// -|x|
+VEC_INLINE vec vec_negative_abs(vec x) { return _mm256_or_ps(x, _mm256_set1_ps(-0.0f)); }
 
 /// x >= 0 ? a : b
 VEC_INLINE vec vec_where_not_negative(vec x, vec a, vec b) {

@@ -2,6 +2,7 @@
 #ifndef MNV4_CMICROKERNELS_H
 #define MNV4_CMICROKERNELS_H
 
+#include "copy.h"
 #include "cpu.h"
 #include "f32_depthwise.h"
 #include "f32_elementwise.h"

@@ -5,8 +5,7 @@ import MNV4Graph
 extension StepProblem {
   /// Time for an activation that is a pass of its own after sums in C.
   func passNanoseconds(_ set: InstructionSet) -> Double {
-    operation.fusedActivation.isFusedInC
-      ? 0 : Double(output.shape.elementCount) / MicrokernelRates.exponentials(set)
+    operation.fusedActivation.nanoseconds(elementCount: output.shape.elementCount, set)
   }
 }
 
@@ -16,6 +15,16 @@ extension Activation {
     switch self {
     case .identity, .relu, .relu6, .hardSwish, .hardSigmoid: true
     case .sigmoid, .silu, .gelu: false
+    }
+  }
+
+  /// Time for so many elements, where it is a pass of its own.
+  func nanoseconds(elementCount: Int, _ set: InstructionSet) -> Double {
+    let time = Double(elementCount) / MicrokernelRates.exponentials(set)
+    return switch self {
+    case .identity, .relu, .relu6, .hardSwish, .hardSigmoid: 0
+    case .sigmoid, .silu: time
+    case .gelu: 1.75 * time
     }
   }
 

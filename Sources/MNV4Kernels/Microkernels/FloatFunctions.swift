@@ -20,18 +20,21 @@ private func floatFunctionKernel(_ name: String, _ set: InstructionSet) -> Kerne
     guard problem.isFloat, case .activation(let activation) = problem.operation else { return nil }
     return FloatFunction(activation, set)
   }
-  let rate = MicrokernelRates.exponentials(set)
+  @Sendable func nanoseconds(of problem: StepProblem) -> Double {
+    guard case .activation(let activation) = problem.operation else { return 0 }
+    return activation.nanoseconds(elementCount: problem.output.shape.elementCount, set)
+      + MicrokernelRates.overheadNanoseconds
+  }
   return Kernel(
     name: name,
     supports: { function(of: $0) != nil },
-    nanoseconds: { problem in
-      Double(problem.output.shape.elementCount) / rate + MicrokernelRates.overheadNanoseconds
-    },
+    nanoseconds: nanoseconds,
     memory: { _ in .none },
     pack: { problem throws(BackendError) in
       guard let function = function(of: problem) else { preconditionFailure("not \(name)") }
       return PackedFloatFunction(
-        function: function, elementCount: problem.output.shape.elementCount, rate: rate)
+        function: function, elementCount: problem.output.shape.elementCount,
+        rate: MicrokernelRates.exponentials(set))
     })
 }
 

@@ -19,6 +19,7 @@ extension KernelBackend {
     KernelFamily(name: "matrix product", kernels: floatMatrixProductKernels()),
     KernelFamily(name: "softmax", kernels: softmaxRowKernels()),
     KernelFamily(name: "integer elements", kernels: byteElementwiseKernels()),
+    KernelFamily(name: "copies", kernels: copyKernels()),
     KernelFamily(name: "layer", kernels: floatGemmKernels()),
     KernelFamily(name: "depthwise convolution", kernels: floatDepthwiseKernels()),
     KernelFamily(name: "elements", kernels: floatElementwiseKernels()),
@@ -86,9 +87,9 @@ struct MicrokernelRates {
   /// Elements of functions with one exponential in them.
   static func exponentials(_ set: InstructionSet) -> Double {
     switch set {
-    case .any: 0.6
-    case .avx2: 1.5
-    case .avx512, .avx512VNNI: 3.4
+    case .any: 0.7
+    case .avx2: 2.2
+    case .avx512, .avx512VNNI: 5.2
     }
   }
 
