@@ -1,12 +1,8 @@
-// Softmax. Included after softmax_kernels.h, vector_math.h and, by each instruction set,
+// Softmax. Included after softmax_kernels.h, bytes_*.h, vector_math.h and, by each instruction set,
 //
 //     vec_greatest_of(acc, x, lanes)     the greater lane by lane, acc in lanes outside the mask
 //                                        and where x is NaN
 //     vec_greatest(x)                    the greatest lane, none of them NaN
-//     vec_from_bytes(p, count, is_signed, zero)     float32(integer - zero) of as many bytes as
-//                                        lanes; lanes past `count` are any number
-//     vec_store_bytes(p, steps, zero, count)   the first `count` lanes, rounded to nearest even and
-//                                        moved to the zero point, as bytes
 
 /// Where `index` is an element of a row, `left` of which follow.
 VEC_INLINE vec softmax_load(

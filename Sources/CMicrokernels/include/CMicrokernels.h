@@ -2,6 +2,7 @@
 #ifndef MNV4_CMICROKERNELS_H
 #define MNV4_CMICROKERNELS_H
 
+#include "average_pool.h"
 #include "copy.h"
 #include "cpu.h"
 #include "f32_depthwise.h"

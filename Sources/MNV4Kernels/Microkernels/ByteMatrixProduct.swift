@@ -13,6 +13,10 @@ func byteMatrixProductKernels() -> [Kernel] {
   return kernels
 }
 
+/// Bytes that a session spends on the packed right operands of a product, at most: others run
+/// elsewhere.
+let maximumPackedByteCount = 1 << 28
+
 /// A kernel of the C list that this processor runs.
 private struct ByteMatrixProduct: Sendable {
   let name: String
@@ -34,25 +38,27 @@ private struct ByteMatrixProduct: Sendable {
   var kernel: Kernel {
     Kernel(
       name: name,
-      supports: { problem in
-        ByteMatrices(problem).map {
-          $0.scratchByteCount(gemm) <= Workspace.maximumSlotByteCount
-        } ?? false
-      },
-      nanoseconds: { problem in ByteMatrices(problem).map { nanoseconds($0, problem) } ?? 0 },
+      supports: { matrices(of: $0) != nil },
+      nanoseconds: { problem in matrices(of: problem).map { nanoseconds($0, problem) } ?? 0 },
       memory: { problem in
         BackendMemory(
-          sessionByteCount: ByteMatrices(problem).map {
-            saturatingProduct($0.batchCount, $0.packedByteCount(gemm))
-          } ?? 0)
+          sessionByteCount: matrices(of: problem).map { $0.packedByteCount(gemm) } ?? 0)
       },
       pack: { problem throws(BackendError) in
-        guard let matrices = ByteMatrices(problem) else { preconditionFailure("not \(name)") }
+        guard let matrices = matrices(of: problem) else { preconditionFailure("not \(name)") }
         return PackedByteMatrixProduct(kernel: self, matrices: matrices)
       },
       workspaceByteCount: { problem in
-        ByteMatrices(problem).map { $0.scratchByteCount(gemm) } ?? 0
+        matrices(of: problem).map { $0.scratchByteCount(gemm) } ?? 0
       })
+  }
+
+  /// Nil where the problem is no product that it runs, or would take much memory.
+  private func matrices(of problem: StepProblem) -> ByteMatrices? {
+    ByteMatrices(problem).flatMap { matrices in
+      matrices.scratchByteCount(gemm) <= Workspace.maximumSlotByteCount
+        && matrices.packedByteCount(gemm) <= maximumPackedByteCount ? matrices : nil
+    }
   }
 
   /// Bytes of a right operand packed a nanosecond.
@@ -113,9 +119,8 @@ private struct PackedByteMatrixProduct: PackedKernel {
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let gemm = kernel.gemm
-    let packedByteCount = matrices.packedByteCount(gemm)
-    let packed = try allocate(
-      count: saturatingProduct(matrices.batchCount, packedByteCount), of: UInt8.self)
+    let packedByteCount = matrices.matrixByteCount(gemm)
+    let packed = try allocate(count: matrices.packedByteCount(gemm), of: UInt8.self)
     let packing = ByteMatrixPacking(
       pack: kernel.pack, operand: matrices.right(binding),
       packed: packed.pointer(as: UInt8.self), packedByteCount: packedByteCount,
@@ -142,8 +147,13 @@ private struct PackedByteMatrixProduct: PackedKernel {
 
 extension ByteMatrices {
   /// Of one packed right operand.
-  fileprivate func packedByteCount(_ gemm: ByteGemm) -> Int {
+  fileprivate func matrixByteCount(_ gemm: ByteGemm) -> Int {
     withUnsafePointer(to: shape) { gemm.packedByteCount($0) }
+  }
+
+  /// Of all packed right operands.
+  fileprivate func packedByteCount(_ gemm: ByteGemm) -> Int {
+    saturatingProduct(batchCount, matrixByteCount(gemm))
   }
 
   fileprivate func scratchByteCount(_ gemm: ByteGemm) -> Int {

@@ -57,7 +57,7 @@ private struct FloatMatrices {
   let depth: Int
   let columnCount: Int
 
-  /// Nil where the problem is no such product.
+  /// Nil where the problem is no such product, or would take much memory.
   init?(_ problem: StepProblem) {
     guard case .matrixProduct(let product) = problem.operation, problem.isFloat else {
       return nil
@@ -67,6 +67,8 @@ private struct FloatMatrices {
     rowCount = problem.output.shape[1]
     columnCount = problem.output.shape[2]
     depth = problem.inputs[0].shape[2]
+    let byteCount = saturatingProduct(scratchFloatCount, MemoryLayout<Float>.stride)
+    guard byteCount <= maximumPackedByteCount else { return nil }
   }
 
   var panelCount: Int { columnCount.roundedUp(to: FloatGemm.panelWidth) / FloatGemm.panelWidth }

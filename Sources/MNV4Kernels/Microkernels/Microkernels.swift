@@ -19,6 +19,7 @@ extension KernelBackend {
     KernelFamily(name: "matrix product", kernels: floatMatrixProductKernels()),
     KernelFamily(name: "softmax", kernels: softmaxRowKernels()),
     KernelFamily(name: "integer elements", kernels: byteElementwiseKernels()),
+    KernelFamily(name: "average pool", kernels: averagePoolKernels()),
     KernelFamily(name: "copies", kernels: copyKernels()),
     KernelFamily(name: "layer", kernels: floatGemmKernels()),
     KernelFamily(name: "depthwise convolution", kernels: floatDepthwiseKernels()),
