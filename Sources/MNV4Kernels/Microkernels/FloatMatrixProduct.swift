@@ -35,7 +35,7 @@ private struct FloatMatrixProduct: Sendable {
   }
 
   /// Floats of a right operand packed a nanosecond.
-  static let packingRate = 2.0
+  static let packingRate = 4.5
 
   private func nanoseconds(_ matrices: FloatMatrices, _ problem: StepProblem) -> Double {
     let rows = Double(matrices.batchCount * matrices.rowCount)
