@@ -14,6 +14,11 @@ struct SoftmaxProblem {
   let shape: [Int]
   let scale: Float
 
+  init(shape: [Int], scale: Float) {
+    self.shape = shape
+    self.scale = scale
+  }
+
   init(random: inout SeededRandom) {
     // Up to more rows, and longer ones, than kernels take at a time.
     shape =
