@@ -64,6 +64,17 @@ import Testing
     }
   }
 
+  /// A product's packed right operands are held by each session.
+  @Test(arguments: [ElementForm.float, ElementForm(type: .int8, scale: 0.5, zeroPoint: 0)])
+  func packedOperands(form: ElementForm) throws {
+    for (batchCount, isRun) in [(1 << 10, true), (1 << 23, false)] {
+      let step = HugeStep(
+        operation: .matrixProduct(MatrixProduct()), operandCount: 2, input: [batchCount, 1, 1])
+      let problem = try step.problem(form)
+      #expect(runs(problem, on: .microkernels) == isRun, "\(step)")
+    }
+  }
+
   private func runs(_ problem: StepProblem, on backend: KernelBackend) -> Bool {
     if case .runs = backend.assess(problem) { true } else { false }
   }
@@ -116,6 +127,13 @@ struct HugeStep: Sendable, CustomStringConvertible {
       HugeStep(operation: .multiply(Multiply()), operandCount: 2, input: [1, 1, 1, most]),
       HugeStep(operation: .multiply(Multiply()), operandCount: 2, input: [1, 1, most, 1]),
       HugeStep(operation: .activation(.relu), input: [most]),
+      HugeStep(operation: .activation(.silu), input: [most]),
+      HugeStep(operation: .softmax, input: [1, most]),
+      HugeStep(operation: .softmax, input: [most, 1]),
+      HugeStep(operation: .slice(Slice(start: 1, count: 1)), input: [most / 2, 2]),
+      HugeStep(operation: .slice(Slice(start: 1, count: most - 1)), input: [1, most]),
+      HugeStep(operation: .concatenation, operandCount: 2, input: [most / 2, 1]),
+      HugeStep(operation: .concatenation, operandCount: 2, input: [1, most / 2]),
       HugeStep(operation: .globalAveragePool, input: [most, 1, 1, 1]),
       HugeStep(operation: .globalAveragePool, input: [1, 1, 1, most]),
       HugeStep(operation: .globalAveragePool, input: [1, 1, most, 1], isFloatOnly: true),

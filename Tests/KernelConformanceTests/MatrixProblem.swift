@@ -17,9 +17,9 @@ struct MatrixProblem {
 
   init(random: inout SeededRandom) {
     batchCount = random.int(1...2)
-    rowCount = random.int(1...15)
+    rowCount = random.int(1...17)
     depth = random.int(1...65)
-    columnCount = random.int(1...40)
+    columnCount = random.int(1...(random.bool() ? 40 : 70))
   }
 
   func fullyConnected(random: inout SeededRandom) throws -> KernelProblem {

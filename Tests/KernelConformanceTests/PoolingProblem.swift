@@ -7,7 +7,7 @@ struct PoolingProblem {
   let shape: [Int]
   let pool: AveragePool
 
-  init(isGlobal: Bool, random: inout SeededRandom) {
+  init(isGlobal: Bool, channels: Int? = nil, random: inout SeededRandom) {
     self.isGlobal = isGlobal
     let kernel = Extent(random.int(1...5), random.int(1...5))
     let padding = Padding(
@@ -17,7 +17,8 @@ struct PoolingProblem {
       kernel: kernel, stride: Extent(random.int(1...3), random.int(1...3)), padding: padding)
     shape = [
       random.int(1...2), max(random.int(1...9), kernel.height - padding.top - padding.bottom),
-      max(random.int(1...9), kernel.width - padding.left - padding.right), random.int(1...65),
+      max(random.int(1...9), kernel.width - padding.left - padding.right),
+      channels ?? random.int(1...65),
     ]
   }
 

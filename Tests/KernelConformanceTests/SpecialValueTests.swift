@@ -28,7 +28,7 @@ import Testing
 
   @Test(arguments: [Activation.relu, .relu6])
   func clampsKeepTheSignOfZero(activation: Activation) throws {
-    let output = try run(.activation(activation), [-0.0, 0, -1], shape: [3])
+    let output = try #require(try run(.activation(activation), [-0.0, 0, -1], shape: [3]))
     #expect(output.map(\.bitPattern) == [Float(-0.0), 0, 0].map(\.bitPattern))
   }
 
@@ -61,20 +61,52 @@ import Testing
     try Conformance.check(problem, on: kernelBackends)
   }
 
+  /// Bit for bit what `docs/quantization.md` says, also where no integer follows.
+  @Test(arguments: 0..<100)
+  func softmaxBits(seed: Int) throws {
+    var random = SeededRandom(seed)
+    let length = random.int(1...(seed % 10 == 0 ? 5_000 : 70))
+    let rowCount = random.int(1...20)
+    let input = random.floats(rowCount * length, in: -20...20)
+    let expected = stride(from: 0, to: input.count, by: length).flatMap {
+      rowSoftmax(Array(input[$0..<$0 + length]))
+    }
+    let kernels = KernelBackend.swiftFamilies + KernelBackend.microkernelFamilies
+    var count = 0
+    for kernel in kernels.flatMap(\.kernels) {
+      let backend = KernelBackend(name: "kernel", kernels: [kernel])
+      guard let output = try run(.softmax, input, shape: [rowCount, length], on: backend) else {
+        continue
+      }
+      count += 1
+      #expect(output.map(\.bitPattern) == expected.map(\.bitPattern), "\(kernel.name)")
+    }
+    #expect(count >= 2)
+  }
+
   @Test func softmaxOfInfinitiesAndNaN() throws {
     let rows: [[Float]] = [
       [1, .nan, 2], [.infinity, 0, 1], [-.infinity, -.infinity, -.infinity],
       [-.infinity, 0, -.infinity], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0],
     ]
-    let output = try run(.softmax, rows.flatMap(\.self), shape: [5, 3])
-    let numbers = output[0..<9].filter { !$0.isNaN }
-    #expect(numbers.isEmpty)
-    #expect(Array(output[9...]) == [0, 1, 0, 1, 0, 0])
+    for backend in kernelBackends {
+      guard let output = try run(.softmax, rows.flatMap(\.self), shape: [5, 3], on: backend) else {
+        continue
+      }
+      let numbers = output[0..<9].filter { !$0.isNaN }
+      #expect(numbers.isEmpty)
+      #expect(Array(output[9...]) == [0, 1, 0, 1, 0, 0])
+    }
   }
 
-  private func run(_ operation: Operation, _ input: [Float], shape: [Int]) throws -> [Float] {
+  /// The output; nil where the backend does not run it.
+  private func run(
+    _ operation: Operation, _ input: [Float], shape: [Int],
+    on backend: any Backend = KernelBackend.swift
+  ) throws -> [Float]? {
     let problem = try KernelProblem(operation, inputs: [(shape, input)]) { _ in [] }
-    let packed = try KernelBackend.swift.pack([problem.step])
+    guard case .runs = backend.assess(problem.step) else { return nil }
+    let packed = try backend.pack([problem.step])
     let source = try GuardedTensor(input)
     let target = try GuardedTensor(outputCount: problem.step.output.shape.elementCount)
     let steps = try packed.prepare(

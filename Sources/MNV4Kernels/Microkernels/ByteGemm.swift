@@ -13,14 +13,14 @@ func byteGemmKernels() -> [Kernel] {
   return kernels
 }
 
-private typealias ByteGemmFunction =
+typealias ByteGemmFunction =
   @convention(c) (
     UnsafePointer<mnv4_q8_gemm_problem>?, UnsafePointer<mnv4_q8_gemm_range>?,
     UnsafeMutableRawPointer?
   ) -> Void
 
 /// A kernel of the C list that this processor runs.
-private struct ByteGemm: Sendable {
+struct ByteGemm: Sendable {
   let name: String
   let rates: MicrokernelRates
   let pixelStep: Int

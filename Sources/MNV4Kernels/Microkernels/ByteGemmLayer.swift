@@ -65,11 +65,11 @@ struct ByteGemmLayer {
 
   /// Whether images of so many pixels, and matrices of so many rows and columns, are within the
   /// bounds that the kernels state.
-  private static func holds(pixels: Int..., depth: Int, columns: Int) -> Bool {
+  static func holds(pixels: Int..., depth: Int, columns: Int) -> Bool {
     pixels.allSatisfy { Int32.holds($0) } && depth <= 1 << 26 && columns <= 1 << 30
   }
 
-  private static func shape(rows: Int, depth: Int, columns: Int) -> mnv4_q8_gemm_shape {
+  static func shape(rows: Int, depth: Int, columns: Int) -> mnv4_q8_gemm_shape {
     mnv4_q8_gemm_shape(
       input_height: 1, input_width: Int32(rows), input_channels: Int32(depth), output_height: 1,
       output_width: Int32(rows), output_channels: Int32(columns), kernel_height: 1,

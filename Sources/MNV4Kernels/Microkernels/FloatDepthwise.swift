@@ -16,6 +16,7 @@ func floatDepthwiseKernels() -> [Kernel] {
 /// A kernel of the C list that this processor runs.
 private struct FloatDepthwise: Sendable {
   let name: String
+  let set: InstructionSet
   let rates: MicrokernelRates
   let rowStep: Int
   let run: @convention(c) (UnsafePointer<mnv4_f32_depthwise>?, mnv4_f32_depthwise_range) -> Void
@@ -27,6 +28,7 @@ private struct FloatDepthwise: Sendable {
       let run = entry.run
     else { return nil }
     self.name = String(cString: name)
+    self.set = set
     rates = .floats(set)
     rowStep = Int(entry.tile_rows)
     self.run = run
@@ -37,7 +39,7 @@ private struct FloatDepthwise: Sendable {
       name: name, supports: { Self.convolution($0) != nil },
       nanoseconds: { problem in
         guard let convolution = Self.convolution(problem) else { return 0 }
-        return rates.nanoseconds(convolution, of: problem) + problem.passNanoseconds
+        return rates.nanoseconds(convolution, of: problem) + problem.passNanoseconds(set)
       },
       memory: { problem in
         guard let convolution = Self.convolution(problem) else { return .none }
@@ -131,7 +133,7 @@ private struct PackedFloatDepthwise: PackedKernel {
       / kernel.rates.depthwise(convolution.kernel, stride: convolution.stride)
     let body = FloatDepthwiseBody(
       run: kernel.run, problem: problem,
-      activation: convolution.activation.isFusedInC ? nil : convolution.activation,
+      function: FloatFunction(convolution.activation, kernel.set), rowStep: kernel.rowStep,
       imageCount: geometry.batchCount,
       cells: Grid(
         rowCount: geometry.outputHeight, rowUnit: kernel.rowStep,
@@ -149,7 +151,8 @@ private struct FloatDepthwiseBody: StepBody {
   /// Of the first image.
   let problem: mnv4_f32_depthwise
   /// What is applied to the stored sums.
-  let activation: Activation?
+  let function: FloatFunction?
+  let rowStep: Int
   let imageCount: Int
   let cells: Grid
 
@@ -164,17 +167,28 @@ private struct FloatDepthwiseBody: StepBody {
     own.input += image &* Int(own.input_height) &* Int(own.input_width) &* own.input_stride
     own.output += outputs
     own.epilogue.residual = own.epilogue.residual.map { $0 + outputs }
+    guard let function else { return run(&own, rows: rows, blocks: blocks) }
+    let first = blocks.lowerBound &* FloatDepthwise.blockWidth
+    let last = min(blocks.upperBound &* FloatDepthwise.blockWidth, own.channels)
+    let most = FloatFunction.rowsAtATime(of: width &* (last &- first), unit: rowStep)
+    var start = rows.lowerBound
+    while start < rows.upperBound {
+      let end = min(start &+ most, rows.upperBound)
+      run(&own, rows: start..<end, blocks: blocks)
+      function(
+        own.output + (start &* width &* own.output_stride &+ first),
+        rows: (end &- start) &* width, columns: last &- first, stride: own.output_stride)
+      start = end
+    }
+  }
+
+  private func run(
+    _ problem: inout mnv4_f32_depthwise, rows: Range<Int>, blocks: Range<Int>
+  ) {
     run(
-      &own,
+      &problem,
       mnv4_f32_depthwise_range(
         row_begin: Int32(rows.lowerBound), row_end: Int32(rows.upperBound),
         block_begin: blocks.lowerBound, block_end: blocks.upperBound))
-    guard let activation else { return }
-    let first = blocks.lowerBound &* FloatDepthwise.blockWidth
-    let last = min(blocks.upperBound &* FloatDepthwise.blockWidth, own.channels)
-    for pixel in rows.lowerBound &* width..<rows.upperBound &* width {
-      activation.apply(
-        to: own.output + (pixel &* own.output_stride &+ first), count: last &- first)
-    }
   }
 }

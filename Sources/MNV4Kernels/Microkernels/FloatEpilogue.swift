@@ -1,10 +1,11 @@
 import CMicrokernels
+import MNV4Core
 import MNV4Graph
 
 extension StepProblem {
   /// Time for an activation that is a pass of its own after sums in C.
-  var passNanoseconds: Double {
-    operation.fusedActivation.isFusedInC ? 0 : activationNanoseconds
+  func passNanoseconds(_ set: InstructionSet) -> Double {
+    operation.fusedActivation.nanoseconds(elementCount: output.shape.elementCount, set)
   }
 }
 
@@ -14,6 +15,16 @@ extension Activation {
     switch self {
     case .identity, .relu, .relu6, .hardSwish, .hardSigmoid: true
     case .sigmoid, .silu, .gelu: false
+    }
+  }
+
+  /// Time for so many elements, where it is a pass of its own.
+  func nanoseconds(elementCount: Int, _ set: InstructionSet) -> Double {
+    let time = Double(elementCount) / MicrokernelRates.exponentials(set)
+    return switch self {
+    case .identity, .relu, .relu6, .hardSwish, .hardSigmoid: 0
+    case .sigmoid, .silu: time
+    case .gelu: 1.75 * time
     }
   }
 

@@ -14,8 +14,9 @@ func floatGemmKernels() -> [Kernel] {
 }
 
 /// A kernel of the C list that this processor runs.
-private struct FloatGemm: Sendable {
+struct FloatGemm: Sendable {
   let name: String
+  let set: InstructionSet
   let rates: MicrokernelRates
   let rowStep: Int
   let gemm: @convention(c) (UnsafePointer<mnv4_f32_gemm>?, mnv4_f32_gemm_range) -> Void
@@ -31,6 +32,7 @@ private struct FloatGemm: Sendable {
       let gemm = entry.gemm, let conv = entry.conv
     else { return nil }
     self.name = String(cString: name)
+    self.set = set
     rates = .floats(set)
     rowStep = Int(entry.tile_rows)
     self.gemm = gemm
@@ -58,7 +60,7 @@ private struct FloatGemm: Sendable {
     let columns = Double(layer.columnCount.roundedUp(to: 16))
     return max(
       rows * columns * Double(layer.depth) / rates.matrix + rows * columns / rates.outputs,
-      Double(problem.operandByteCount) / MicrokernelRates.memory) + problem.passNanoseconds
+      Double(problem.operandByteCount) / MicrokernelRates.memory) + problem.passNanoseconds(set)
       + MicrokernelRates.overheadNanoseconds
   }
 }
@@ -196,7 +198,7 @@ private struct PackedFloatLayer: PackedKernel {
       layer.activation, layer.residual, of: binding, columnCount: columnCount)
     let body = FloatGemmBody(
       gemm: gemm.gemm, conv: layer.geometry == nil ? nil : gemm.conv, problem: conv,
-      activation: layer.activation.isFusedInC ? nil : layer.activation,
+      function: FloatFunction(layer.activation, gemm.set), rowStep: gemm.rowStep,
       groupCount: layer.groupCount, groupColumns: padded,
       cells: Grid(
         rowCount: layer.rowCount, rowUnit: gemm.rowStep, columnCount: layer.panelCount,
@@ -221,7 +223,8 @@ private struct FloatGemmBody: StepBody {
   /// Of the first group.
   let problem: mnv4_f32_conv
   /// What is applied to the stored sums.
-  let activation: Activation?
+  let function: FloatFunction?
+  let rowStep: Int
   let groupCount: Int
   /// Columns of a group's panels.
   let groupColumns: Int
@@ -240,21 +243,29 @@ private struct FloatGemmBody: StepBody {
     own.product.weights += group &* groupColumns &* own.product.depth
     own.product.bias += group &* groupColumns
     own.product.epilogue.narrow(from: channel, count: own.product.columns)
+    guard let function else { return run(&own, rows: rows, panels: panels) }
+    let first = panels.lowerBound &* FloatGemm.panelWidth
+    let last = min(panels.upperBound &* FloatGemm.panelWidth, own.product.columns)
+    let most = FloatFunction.rowsAtATime(of: last &- first, unit: rowStep)
+    var start = rows.lowerBound
+    while start < rows.upperBound {
+      let end = min(start &+ most, rows.upperBound)
+      run(&own, rows: start..<end, panels: panels)
+      function(
+        own.product.output + (start &* own.product.output_stride &+ first), rows: end &- start,
+        columns: last &- first, stride: own.product.output_stride)
+      start = end
+    }
+  }
+
+  private func run(_ problem: inout mnv4_f32_conv, rows: Range<Int>, panels: Range<Int>) {
     let range = mnv4_f32_gemm_range(
       row_begin: rows.lowerBound, row_end: rows.upperBound, panel_begin: panels.lowerBound,
       panel_end: panels.upperBound)
     if let conv {
-      workspace.withSlot { conv(&own, range, $0) }
+      workspace.withSlot { conv(&problem, range, $0) }
     } else {
-      gemm(&own.product, range)
-    }
-    guard let activation else { return }
-    let first = panels.lowerBound &* FloatGemm.panelWidth
-    let last = min(panels.upperBound &* FloatGemm.panelWidth, own.product.columns)
-    for row in rows {
-      activation.apply(
-        to: own.product.output + (row &* own.product.output_stride &+ first),
-        count: last &- first)
+      gemm(&problem.product, range)
     }
   }
 }

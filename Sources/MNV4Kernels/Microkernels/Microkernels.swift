@@ -15,15 +15,21 @@ extension KernelBackend {
   package static let microkernelFamilies: [KernelFamily] = [
     KernelFamily(name: "integer layer", kernels: byteGemmKernels()),
     KernelFamily(name: "integer depthwise convolution", kernels: byteDepthwiseKernels()),
+    KernelFamily(name: "integer matrix product", kernels: byteMatrixProductKernels()),
+    KernelFamily(name: "matrix product", kernels: floatMatrixProductKernels()),
+    KernelFamily(name: "softmax", kernels: softmaxRowKernels()),
     KernelFamily(name: "integer elements", kernels: byteElementwiseKernels()),
+    KernelFamily(name: "average pool", kernels: averagePoolKernels()),
+    KernelFamily(name: "copies", kernels: copyKernels()),
     KernelFamily(name: "layer", kernels: floatGemmKernels()),
     KernelFamily(name: "depthwise convolution", kernels: floatDepthwiseKernels()),
     KernelFamily(name: "elements", kernels: floatElementwiseKernels()),
+    KernelFamily(name: "functions", kernels: floatFunctionKernels()),
   ]
 }
 
-/// The instruction sets that C kernels are made for.
-enum InstructionSet: CaseIterable {
+/// The instruction sets that C kernels are made for, each of which has all of the one before.
+enum InstructionSet: Int, CaseIterable {
   case any
   case avx2
   case avx512
@@ -76,6 +82,15 @@ struct MicrokernelRates {
     case .avx2: MicrokernelRates(matrix: 57, outputs: 20, depthwise: 43, elements: 8)
     case .avx512, .avx512VNNI:
       MicrokernelRates(matrix: 117, outputs: 30, depthwise: 60, elements: 14)
+    }
+  }
+
+  /// Elements of functions with one exponential in them.
+  static func exponentials(_ set: InstructionSet) -> Double {
+    switch set {
+    case .any: 0.7
+    case .avx2: 2.2
+    case .avx512, .avx512VNNI: 5.2
     }
   }
 

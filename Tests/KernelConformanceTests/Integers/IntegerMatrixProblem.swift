@@ -18,9 +18,9 @@ struct IntegerMatrixProblem {
   init(random: inout SeededRandom) {
     let isDeep = random.oneIn(40)
     batchCount = random.int(1...2)
-    rowCount = random.int(1...(isDeep ? 4 : 10))
+    rowCount = random.int(1...(isDeep ? 4 : random.oneIn(8) ? 31 : 10))
     depth = isDeep ? random.int(257...1500) : random.int(1...65)
-    columnCount = random.int(1...(isDeep ? 9 : 33))
+    columnCount = random.int(1...(isDeep ? 9 : random.oneIn(4) ? 70 : 33))
   }
 
   func fullyConnected(random: inout SeededRandom) throws -> IntegerProblem {

@@ -6,7 +6,7 @@ enum IntegerRowProblem: CaseIterable {
   case slice, concatenation, reshape, softmax, softmaxOfFloats
 
   func problem(random: inout SeededRandom) throws -> IntegerProblem {
-    let outer = [random.int(1...3), random.int(1...5)]
+    let outer = [random.int(1...3), random.int(1...(random.oneIn(8) ? 12 : 5))]
     let rows = outer[0] * outer[1]
     let channels = random.int(1...65)
     let type = random.integerType()
