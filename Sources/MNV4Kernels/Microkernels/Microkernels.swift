@@ -8,7 +8,12 @@ extension KernelBackend {
   /// Integers are those of `docs/quantization.md`, bit for bit. Sums of float32 add their products in
   /// the order of the weights, each fused into the sum where the processor can.
   package static let microkernels = KernelBackend(
-    name: "microkernels", kernels: microkernelFamilies.flatMap(\.kernels))
+    name: "microkernels", kernels: microkernelFamilies.flatMap(\.kernels),
+    chainKernels: microkernelChains)
+
+  /// Every kernel of the `microkernels` backend that this processor runs, of those for chains of
+  /// operations.
+  package static let microkernelChains: [Kernel] = byteGemmAdditionKernels()
 
   /// Every kernel of the `microkernels` backend that this processor runs, by family: also those that a
   /// faster one stands beside.
@@ -78,6 +83,9 @@ struct MicrokernelRates {
       MicrokernelRates(matrix: 117, outputs: 30, depthwise: 60, elements: 14)
     }
   }
+
+  /// Integers that an addition at the end of a product makes: hardly fewer than one by itself.
+  var addends: Double { 0.9 * elements }
 
   /// Bytes read and written a nanosecond.
   static let memory = 65.0
