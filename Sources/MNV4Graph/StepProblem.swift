@@ -10,6 +10,11 @@ package struct StepProblem: Sendable {
     /// For each of its operands the number of the step's input; nil for what the operation before
     /// it gives.
     package let operands: [Int?]
+
+    /// Which operand is what the operation before it gives; nil of the first link.
+    package var carried: Int? { operands.firstIndex(of: nil) }
+    /// The step's input that is an operand too, the first where there are several.
+    package var addend: Int? { operands.compactMap(\.self).first }
   }
 
   package let name: String

@@ -14,6 +14,7 @@ typealias ByteGemmFunction =
 /// A kernel of the C list that this processor runs.
 struct ByteGemm: Sendable {
   let name: String
+  let set: InstructionSet
   let rates: MicrokernelRates
   let pixelStep: Int
   let channelStep: Int
@@ -43,6 +44,7 @@ struct ByteGemm: Sendable {
       let scratchByteCount = entry.scratch_byte_count, let run = entry.run
     else { return nil }
     self.name = String(cString: name)
+    self.set = set
     rates = .integers(set)
     pixelStep = Int(entry.pixel_step)
     channelStep = Int(entry.channel_step)
@@ -169,7 +171,7 @@ struct PackedByteGemm: PackedKernel {
   }
 
   /// The first image and group.
-  private func problem(_ binding: StepBinding) -> mnv4_q8_gemm_problem {
+  func problem(_ binding: StepBinding) -> mnv4_q8_gemm_problem {
     let shape = layer.shape
     let pixelStride = Int(shape.input_channels) * layer.groupCount
     var problem = mnv4_q8_gemm_problem()

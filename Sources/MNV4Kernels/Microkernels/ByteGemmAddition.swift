@@ -13,7 +13,7 @@ extension ByteGemm {
       supports: { ByteGemmAddition($0) != nil && layer.supports($0.links[0].problem) },
       nanoseconds: { problem in
         layer.nanoseconds(problem.links[0].problem)
-          + Double(problem.output.shape.elementCount) / rates.addends
+          + Double(problem.output.shape.elementCount) / rates.elements
       },
       memory: { layer.memory($0.links[0].problem) },
       pack: { problem throws(BackendError) in
@@ -30,32 +30,34 @@ extension ByteGemm {
 /// An addition of the product of a layer and a value that is known before.
 struct ByteGemmAddition: Sendable {
   /// The step's input that is added.
-  private let addend: Int
+  let addend: Int
   private let channelCount: Int
   /// Elements of a pixel of the addend and of the output.
   private let pixelLength: Int
   private let addendValue: Value
   private let rule: IntegerAddition
 
-  /// Nil where the problem is no integer layer and an addition. A layer by matrix products is for the
-  /// caller to see to.
+  /// Nil where the problem is not an operation and an addition. That the operation is an integer layer
+  /// by matrix products is for the caller to see to.
   init?(_ problem: StepProblem) {
-    guard problem.links.count == 2, let last = problem.links.last,
-      case .add(let add) = last.problem.operation, !problem.output.isFloat,
-      let addend = last.operands.compactMap(\.self).first
+    guard problem.links.count == 2 else { return nil }
+    self.init(problem.links[0], problem.links[1])
+  }
+
+  /// - Parameter next: reads what `link` gives.
+  init?(_ link: StepProblem.Link, _ next: StepProblem.Link) {
+    let output = next.problem.output
+    guard case .add(let add) = next.problem.operation, !output.isFloat,
+      let carried = next.carried, let addend = next.addend, Int32.holds(output.shape.last)
     else { return nil }
     // In a partial addition the layer gives all channels, the addend the first of them.
-    let isFirst = last.operands[0] == nil
-    guard isFirst || add.channelCount == nil, Int32.holds(problem.output.shape.last) else {
-      return nil
-    }
+    guard carried == 0 || add.channelCount == nil else { return nil }
     self.addend = addend
-    pixelLength = problem.output.shape.last
+    pixelLength = output.shape.last
     channelCount = add.channelCount ?? pixelLength
-    addendValue = problem.inputs[addend]
+    addendValue = next.problem.inputs[1 - carried]
     rule = IntegerAddition(
-      first: problem.links[0].problem.output, second: addendValue, output: problem.output,
-      activation: add.activation)
+      first: link.problem.output, second: addendValue, output: output, activation: add.activation)
   }
 
   func problem(_ binding: StepBinding) -> mnv4_q8_gemm_addition {

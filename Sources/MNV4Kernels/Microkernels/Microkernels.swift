@@ -9,11 +9,16 @@ extension KernelBackend {
   /// the order of the weights, each fused into the sum where the processor can.
   package static let microkernels = KernelBackend(
     name: "microkernels", kernels: microkernelFamilies.flatMap(\.kernels),
-    chainKernels: microkernelChains)
+    chainKernels: microkernelChains())
 
   /// Every kernel of the `microkernels` backend that this processor runs, of those for chains of
   /// operations.
-  package static let microkernelChains: [Kernel] = byteGemmAdditionKernels()
+  ///
+  /// - Parameter bufferByteCount: what the rows between two layers of a chain may take on each thread:
+  ///   by default half of a level 2 cache, which weights, input and output share.
+  package static func microkernelChains(bufferByteCount: Int = 1 << 19) -> [Kernel] {
+    byteGemmAdditionKernels() + rowChainKernels(bufferByteCount: bufferByteCount)
+  }
 
   /// Every kernel of the `microkernels` backend that this processor runs, by family: also those that a
   /// faster one stands beside.
@@ -28,7 +33,7 @@ extension KernelBackend {
 }
 
 /// The instruction sets that C kernels are made for.
-enum InstructionSet: CaseIterable {
+enum InstructionSet: Int, CaseIterable, Comparable {
   case any
   case avx2
   case avx512
@@ -36,6 +41,20 @@ enum InstructionSet: CaseIterable {
 
   /// What the processor offers.
   private static let offered = mnv4_cpu_features()
+
+  /// As in the names of kernels.
+  var name: String {
+    switch self {
+    case .any: "portable"
+    case .avx2: "avx2"
+    case .avx512: "avx512"
+    case .avx512VNNI: "avx512vnni"
+    }
+  }
+
+  static func < (first: InstructionSet, second: InstructionSet) -> Bool {
+    first.rawValue < second.rawValue
+  }
 
   /// The largest of the sets that a kernel asks for; nil where the processor lacks one.
   init?(features: UInt32) {
@@ -83,9 +102,6 @@ struct MicrokernelRates {
       MicrokernelRates(matrix: 117, outputs: 30, depthwise: 60, elements: 14)
     }
   }
-
-  /// Integers that an addition at the end of a product makes: hardly fewer than one by itself.
-  var addends: Double { 0.9 * elements }
 
   /// Bytes read and written a nanosecond.
   static let memory = 65.0

@@ -1,0 +1,98 @@
+import MNV4Core
+import MNV4Graph
+
+/// Chains of convolutions, with additions of integers between and after them, by rows: a kernel for each
+/// instruction set that this processor has.
+///
+/// - Parameter bufferByteCount: what the rows between the layers may take on each thread.
+func rowChainKernels(bufferByteCount: Int) -> [Kernel] {
+  InstructionSet.allCases.reversed().compactMap { set in
+    // Where there are matrix products for it there is the rest.
+    guard ByteGemm.all.contains(where: { $0.set == set }) else { return nil }
+    return RowChain(set: set, bufferByteCount: bufferByteCount).kernel
+  }
+}
+
+/// The kernel of one instruction set.
+private struct RowChain: Sendable {
+  let set: InstructionSet
+  let bufferByteCount: Int
+
+  var kernel: Kernel {
+    Kernel(
+      name: "rows_\(set.name)",
+      supports: { layers($0) != nil },
+      nanoseconds: { problem in
+        layers(problem).map { Self.nanoseconds($0.parts, $0.tiles, of: problem) } ?? 0
+      },
+      memory: { problem in
+        guard let parts = layers(problem)?.parts else { return .none }
+        return BackendMemory(
+          sharedByteCount: parts.reduce(0) { saturatingSum($0, $1.sharedByteCount) })
+      },
+      pack: { problem throws(BackendError) in
+        guard let layers = layers(problem) else { preconditionFailure("not rows") }
+        return try PackedRowChain(
+          layers.parts, layers.tiles, imageCount: problem.output.shape[0])
+      },
+      workspaceByteCount: { layers($0)?.tiles.byteCount ?? 0 })
+  }
+
+  /// Nil where the problem is no chain that is computed by rows.
+  private func layers(_ problem: StepProblem) -> (parts: [RowPart], tiles: RowTiles)? {
+    guard let parts = RowPart.parts(of: problem, set),
+      let tiles = RowTiles(parts, bufferByteCount: bufferByteCount)
+    else { return nil }
+    return (parts, tiles)
+  }
+
+  /// The layers' own times, what tiles cost and what they save: traffic of values that a level 2 cache
+  /// does not hold, and of those that are a large part of the last cache. Measured in
+  /// `docs/decisions/0009-fused-blocks.md`.
+  private static func nanoseconds(
+    _ parts: [RowPart], _ tiles: RowTiles, of problem: StepProblem
+  ) -> Double {
+    let height = parts[parts.count - 1].window.outputHeight
+    let imageCount = Double(problem.output.shape[0])
+    let tileCount = imageCount * Double((height + tiles.height - 1) / tiles.height)
+    var total = parts.reduce(0) { $0 + $1.nanoseconds } * RowChainRates.tileShare
+    total += tileCount * Double(parts.count) * RowChainRates.callNanoseconds
+    // Rows that neighbouring threads both compute.
+    var rows = (height + RowChainRates.threadCount - 1) / RowChainRates.threadCount
+    let runCount = (height + rows - 1) / rows
+    for index in parts.indices.dropLast().reversed() {
+      rows = parts[index + 1].window.inputCount(ofOutputs: rows)
+      let twice = rows * runCount - parts[index].window.outputHeight
+      total +=
+        parts[index].nanoseconds * Double(max(twice, 0)) / Double(parts[index].window.outputHeight)
+    }
+    for part in parts.dropLast() {
+      let byteCount =
+        imageCount * Double(part.window.outputHeight) * Double(part.outputRowByteCount)
+      total -= RowChainRates.savedNanoseconds(byteCount: byteCount)
+    }
+    return max(total, 0)
+  }
+}
+
+/// What computing by rows costs and saves.
+enum RowChainRates {
+  /// The time of layers by tiles as a part of their time as steps: rows that are moved, tiles that end
+  /// with odd rows.
+  static let tileShare = 1.01
+  /// Of each layer in each tile.
+  static let callNanoseconds = 50.0
+  /// Rows are estimated as if so many threads shared them.
+  static let threadCount = 4
+  private static let level2ByteCount = Double(1 << 20)
+  /// What other programs leave of the last cache.
+  private static let lastLevelByteCount = Double(1 << 22)
+
+  /// The time that steps take to write a value between them, and to read it, beyond what they would
+  /// take for one that stays in the level 2 cache; half of that holds the end of it.
+  static func savedNanoseconds(byteCount: Double) -> Double {
+    guard byteCount > level2ByteCount else { return 0 }
+    let beyond = 2 * (byteCount - level2ByteCount / 2) / 600
+    return beyond + 2 * max(byteCount - lastLevelByteCount, 0) / 100
+  }
+}
