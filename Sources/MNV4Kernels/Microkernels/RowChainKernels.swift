@@ -46,46 +46,47 @@ private struct RowChain: Sendable {
     return (parts, tiles)
   }
 
-  /// The layers' own times, what tiles cost and what they save: traffic of values that a level 2 cache
-  /// does not hold, and of those that are a large part of the last cache. Measured in
+  /// The layers' own times, what tiles cost and what they save. Measured in
   /// `docs/decisions/0009-fused-blocks.md`.
   private static func nanoseconds(
     _ parts: [RowPart], _ tiles: RowTiles, of problem: StepProblem
   ) -> Double {
     let height = parts[parts.count - 1].window.outputHeight
     let imageCount = Double(problem.output.shape[0])
-    let tileCount = imageCount * Double((height + tiles.height - 1) / tiles.height)
-    var total = parts.reduce(0) { $0 + $1.nanoseconds } * RowChainRates.tileShare
-    total += tileCount * Double(parts.count) * RowChainRates.callNanoseconds
-    // Rows that neighbouring threads both compute.
-    var rows = (height + RowChainRates.threadCount - 1) / RowChainRates.threadCount
-    let runCount = (height + rows - 1) / rows
+    let tileCount = (height + tiles.height - 1) / tiles.height
+    var total = parts.reduce(0) { $0 + $1.nanoseconds }
+    total += imageCount * Double(tileCount * parts.count) * RowChainRates.callNanoseconds
+    // Rows that neighbouring threads both compute; rows that stay for the next tile and are moved.
+    var shared = (height + RowChainRates.threadCount - 1) / RowChainRates.threadCount
+    let runCount = (height + shared - 1) / shared
+    var advance = tiles.height
     for index in parts.indices.dropLast().reversed() {
-      rows = parts[index + 1].window.inputCount(ofOutputs: rows)
-      let twice = rows * runCount - parts[index].window.outputHeight
-      total +=
-        parts[index].nanoseconds * Double(max(twice, 0)) / Double(parts[index].window.outputHeight)
-    }
-    for part in parts.dropLast() {
-      let byteCount =
-        imageCount * Double(part.window.outputHeight) * Double(part.outputRowByteCount)
-      total -= RowChainRates.savedNanoseconds(byteCount: byteCount)
+      let window = parts[index + 1].window
+      let part = parts[index]
+      shared = window.inputCount(ofOutputs: shared)
+      let twice = max(shared * runCount - part.window.outputHeight, 0)
+      total += part.nanoseconds * Double(twice) / Double(part.window.outputHeight)
+      advance *= window.stride
+      let kept = max(tiles.capacities[index] - advance, 0) * (tileCount - 1)
+      let rowByteCount = imageCount * Double(part.outputRowByteCount)
+      total += Double(kept) * rowByteCount / RowChainRates.moves
+      total -= RowChainRates.savedNanoseconds(
+        byteCount: rowByteCount * Double(part.window.outputHeight))
     }
     return max(total, 0)
   }
 }
 
-/// What computing by rows costs and saves.
+/// What computing by rows costs and saves, measured on a server core with 1 MiB of level 2 cache.
 enum RowChainRates {
-  /// The time of layers by tiles as a part of their time as steps: rows that are moved, tiles that end
-  /// with odd rows.
-  static let tileShare = 1.01
   /// Of each layer in each tile.
-  static let callNanoseconds = 50.0
+  static let callNanoseconds = 100.0
+  /// Bytes a nanosecond that are moved to the start of a buffer.
+  static let moves = 25.0
   /// Rows are estimated as if so many threads shared them.
   static let threadCount = 4
   private static let level2ByteCount = Double(1 << 20)
-  /// What other programs leave of the last cache.
+  /// What other values and other programs leave of the last cache.
   private static let lastLevelByteCount = Double(1 << 22)
 
   /// The time that steps take to write a value between them, and to read it, beyond what they would
@@ -93,6 +94,6 @@ enum RowChainRates {
   static func savedNanoseconds(byteCount: Double) -> Double {
     guard byteCount > level2ByteCount else { return 0 }
     let beyond = 2 * (byteCount - level2ByteCount / 2) / 600
-    return beyond + 2 * max(byteCount - lastLevelByteCount, 0) / 100
+    return beyond + 2 * max(byteCount - lastLevelByteCount, 0) / 30
   }
 }

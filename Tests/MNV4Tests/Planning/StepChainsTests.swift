@@ -90,6 +90,38 @@ private struct NothingPacked: PackedSteps {
     #expect(try names(line(), [backend]) == ["a", "b … c"])
   }
 
+  /// Two chains of less may save more than the one between them.
+  @Test func chainsThatSaveMostTogetherAreTaken() throws {
+    var sketch = GraphSketch()
+    var value = try sketch.input([1, 4, 4, 8])
+    for name in ["a", "b", "c", "d"] {
+      value = try sketch.convolution(value, outputs: 8, name: name)
+    }
+    let graph = try sketch.finish(value)
+    for (middle, expected) in [(15_000.0, ["a … b", "c … d"]), (11_000, ["a", "b … c", "d"])] {
+      let backend = ChainBackend { problem in
+        problem.links.count > 2 ? nil : problem.name == "b … c" ? middle : 16_000
+      }
+      #expect(try names(graph, [backend]) == expected)
+    }
+  }
+
+  /// Two layers lead to one addition: it goes with the one where that saves more, and the other keeps
+  /// what saves before it.
+  @Test func branchesKeepTheirChains() throws {
+    var sketch = GraphSketch()
+    let input = try sketch.input([1, 4, 4, 8])
+    let left = try sketch.convolution(input, outputs: 8, name: "l")
+    let leftEnd = try sketch.append(.add(Add()), left, input, name: "m")
+    let right = try sketch.convolution(input, outputs: 8, name: "r")
+    let graph = try sketch.finish(try sketch.append(.add(Add()), leftEnd, right, name: "s"))
+    let backend = ChainBackend { problem in
+      ["l … m": 15_000, "m … s": 14_000, "r … s": 18_000][problem.name]
+    }
+    let chains = Planner(backends: [backend], pinned: nil).chainsWhereWholesAreFaster(graph)
+    #expect(chains.map { $0.nodes.map(\.name) } == [["l", "m"], ["r", "s"]])
+  }
+
   /// One backend's chain competes with the fastest steps of all.
   @Test func stepsOfOtherBackendsCount() throws {
     let backend = ChainBackend { $0.links.count == 3 ? 25_000 : nil }
