@@ -81,7 +81,7 @@ let package = Package(
     target(
       "MNV4CommandSupport",
       [
-        "MNV4", "MNV4Graph", "MNV4Core",
+        "MNV4", "MNV4Kernels", "MNV4Graph", "MNV4Core",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     command(

@@ -1,5 +1,6 @@
 package import MNV4
 import MNV4Core
+import MNV4Kernels
 
 /// `--profile`: how long each step takes, over runs on a fixed input.
 package struct ProfileReport {
@@ -31,29 +32,66 @@ package struct ProfileReport {
     var table = TextTable([
       ("step", .leading), ("operation", .leading), ("output", .leading), ("backend", .leading),
       ("mean µs", .trailing), ("best µs", .trailing), ("%", .trailing), ("GMAC/s", .trailing),
+      ("of limit", .trailing),
     ])
+    let limits = Limits(of: plan)
     let means = profile.totals.map { $0 / .microseconds(1) / Double(profile.runCount) }
     let best = profile.shortest.map { $0 / .microseconds(1) }
     let total = best.reduce(0, +)
-    func row(_ cells: [String], _ mean: Double, _ best: Double, macs: Int) -> [String] {
-      cells + [
-        mean.roundedText(1), best.roundedText(1), (100 * best / total).roundedText(1),
-        macs == 0 ? "" : (Double(macs) / best / 1000).roundedText(1),
-      ]
+    func times(_ mean: Double, _ best: Double) -> [String] {
+      [mean.roundedText(1), best.roundedText(1), (100 * best / total).roundedText(1)]
+    }
+    func rates(_ macs: Int, _ best: Double, leastMicroseconds: Double?) -> [String] {
+      guard macs > 0 else { return ["", ""] }
+      let share = leastMicroseconds.map {
+        "\((100 * $0 / Double(threads) / best).roundedText(0)) %"
+      }
+      return [(Double(macs) / best / 1000).roundedText(1), share ?? ""]
     }
     for (index, step) in plan.steps.enumerated() {
       table.append(
-        row(
-          [step.name, step.operation, "\(step.output.shape)", step.backend], means[index],
-          best[index], macs: step.multiplyAccumulateCount))
+        [step.name, step.operation, "\(step.output.shape)", step.backend]
+          + times(means[index], best[index])
+          + rates(
+            step.multiplyAccumulateCount, best[index],
+            leastMicroseconds: limits.microseconds(of: step)))
     }
+    let least = plan.steps.map(limits.microseconds)
     table.append(
-      row(
-        ["total", "", "", ""], means.reduce(0, +), total,
-        macs: plan.steps.reduce(0) { $0 + $1.multiplyAccumulateCount }))
+      ["total", "", "", ""] + times(means.reduce(0, +), total)
+        + rates(
+          plan.steps.reduce(0) { $0 + $1.multiplyAccumulateCount }, total,
+          leastMicroseconds: least.contains(nil) ? nil : least.reduce(0) { $0 + ($1 ?? 0) }))
     for line in table.lines { StandardOutput.print(line) }
     StandardOutput.print(
-      "\(profile.runCount) runs, threads: \(threads); % and GMAC/s of the best times")
+      "\(profile.runCount) runs, threads: \(threads); shares and GMAC/s of the best times")
+    for line in limits.lines { StandardOutput.print(line) }
+  }
+
+  /// What the processor could do.
+  private struct Limits {
+    private let integers: PeakRate?
+    private let floats: PeakRate?
+
+    /// Measures those that the plan's steps are compared with.
+    init(of plan: ExecutionPlan) {
+      let layers = plan.steps.filter { $0.multiplyAccumulateCount > 0 }
+      integers = layers.contains(where: \.isInteger) ? PeakRate(integers: true) : nil
+      floats = layers.contains { !$0.isInteger } ? PeakRate(integers: false) : nil
+    }
+
+    /// The least time of a step on one thread; nil where the limit is not known.
+    func microseconds(of step: ExecutionPlan.Step) -> Double? {
+      guard step.multiplyAccumulateCount > 0 else { return 0 }
+      let limit = step.isInteger ? integers : floats
+      return limit.map { Double(step.multiplyAccumulateCount) / $0.rate / 1000 }
+    }
+
+    var lines: [String] {
+      [integers, floats].compactMap(\.self).map {
+        "limit of a thread, \($0.instruction) on registers: \($0.rate.roundedText(0)) GMAC/s"
+      }
+    }
   }
 
   /// Chrome's trace event format: complete events ("X"), times in microseconds.

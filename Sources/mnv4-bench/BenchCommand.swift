@@ -60,6 +60,10 @@ import MNV4Zoo
       throw ValidationError(
         "--runs: expected 1 to \(Self.runCounts.upperBound), found \(runs).")
     }
+    guard !json || !profile && !counts else {
+      throw ValidationError(
+        "--json: holds the times of whole inferences; leave out --profile and --counts.")
+    }
     if let inputSize, !Architecture.Parameters.inputSizes.contains(inputSize) {
       let sizes = Architecture.Parameters.inputSizes
       throw ValidationError(

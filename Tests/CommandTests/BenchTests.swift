@@ -47,6 +47,26 @@ import Testing
     #expect(integers.outputLines.last?.hasPrefix("mobilenetv2_035  int8  ") == true)
   }
 
+  @Test(arguments: ["float32", "int8"]) func profileHasARowAStep(elementType: String) throws {
+    let result = try Command.bench(
+      "mobilenetv2_035", "--input-size", "32", "--runs", "2", "--element-type", elementType,
+      "--threads", "1", "--profile")
+    #expect(result.status == 0, "\(result.errors)")
+    let lines = result.outputLines
+    #expect(lines.contains { $0.hasPrefix("conv_stem ") && $0.contains("conv 3×3 stride 2") })
+    #expect(lines.contains { $0.hasPrefix("total ") })
+    #expect(lines.contains { $0.hasPrefix("2 runs, threads: 1;") })
+    #if arch(x86_64)
+      #expect(lines.last?.hasPrefix("limit of a thread, ") == true)
+    #endif
+  }
+
+  @Test(arguments: ["--profile", "--counts"]) func tablesAreNoJSON(flag: String) throws {
+    let result = try Command.bench("mobilenetv2_035", "--json", flag)
+    #expect(result.status == 64)
+    #expect(result.errors.contains("leave out --profile and --counts"))
+  }
+
   @Test(arguments: [
     (["absent.mnv4"], "absent.mnv4: cannot open"),
     (["mobilenetv4_conv_smal"], "Did you mean 'mobilenetv4_conv_small'?"),

@@ -95,9 +95,8 @@ import Testing
   @Test func profileHasARowAStep() throws {
     let result = try Command.run(Repository.model, "--profile", "--threads", "1")
     #expect(result.status == 0)
-    #expect(result.outputLines.count == 1 + 48 + 2)
     #expect(result.outputLines[49].hasPrefix("total "))
-    #expect(result.outputLines.last == "mean of 50 runs, threads: 1")
+    #expect(result.outputLines[50].hasPrefix("50 runs, threads: 1; "))
   }
 
   @Test func profileIsWrittenAsATrace() throws {

@@ -14,13 +14,15 @@ struct ConvolutionProblem {
   var outputChannels: Int
   var convolution: Convolution
 
-  /// A small one of the kind: any channel count, filter, stride and padding that are valid.
-  init(_ kind: Kind, random: inout SeededRandom) {
+  /// A small one of the kind: any filter, stride and padding that are valid, and any channel count, or
+  /// `channels` of the output, and of a pointwise or depthwise one's input.
+  init(_ kind: Kind, channels: Int? = nil, random: inout SeededRandom) {
     batchCount = random.int(1...4) == 1 ? 2 : 1
     height = random.int(1...9)
     width = random.int(1...12)
     inputChannels = random.int(1...65)
     outputChannels = random.int(1...65)
+    if let channels { (inputChannels, outputChannels) = (channels, channels) }
     var kernel = Extent.one
     var groups = 1
     switch kind {
@@ -33,7 +35,7 @@ struct ConvolutionProblem {
     case .dense:
       kernel = Self.filter(&random, maximum: 5)
       inputChannels = random.int(1...9)
-      outputChannels = random.int(1...20)
+      outputChannels = channels ?? random.int(1...20)
     case .grouped:
       kernel = Self.filter(&random, maximum: 3)
       groups = random.int(2...4)

@@ -9,8 +9,12 @@ enum {
   PANEL_TILES = MNV4_F32_PANEL / TILE_COLUMNS,
   /// Panels that a single row meets at once: eight vectors.
   SINGLE_PANELS = 8 * VEC_LANES / MNV4_F32_PANEL,
-  /// The floats of rows that pass by a panel before the next panel's turn.
+  /// The floats of weights that the second-level cache holds beside the rows.
+  GEMM_FEW_WEIGHTS = 65536,
+  /// The floats of rows that pass by a panel before the next panel's turn; and where there are more
+  /// weights, which should be read once for all rows.
   GEMM_BLOCK_FLOATS = 16384,
+  GEMM_LARGE_BLOCK_FLOATS = 131072,
 };
 
 /// What all tiles of a product have in common.
@@ -91,6 +95,40 @@ VEC_INLINE void gemm_single_row(
   }
 }
 
+/// How many rows pass by a panel before the next panel's turn: whole tiles.
+VEC_INLINE ptrdiff_t gemm_block_rows(
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
+  const ptrdiff_t weights =
+      (range.panel_end - range.panel_begin) * gemm->depth * MNV4_F32_PANEL;
+  const ptrdiff_t most = weights > GEMM_FEW_WEIGHTS ? GEMM_LARGE_BLOCK_FLOATS : GEMM_BLOCK_FLOATS;
+  const ptrdiff_t tiles = most / (gemm->depth * TILE_ROWS);
+  return (tiles < 1 ? 1 : tiles) * TILE_ROWS;
+}
+
+/// Has the `index`th of `tiles` tiles fetch its share of the panel after `panel`.
+VEC_INLINE void gemm_fetch_ahead(
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t panel, ptrdiff_t index,
+    ptrdiff_t tiles) {
+  tile->ahead_step = MNV4_F32_PANEL / tiles;
+  tile->ahead = gemm->weights + (panel + 1) * gemm->depth * MNV4_F32_PANEL +
+                index * gemm->depth * tile->ahead_step;
+}
+
+/// `rows` rows from `start` on by one panel.
+VEC_INLINE void gemm_block_panel(
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t start, ptrdiff_t rows,
+    ptrdiff_t panel) {
+  const ptrdiff_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  ptrdiff_t done = 0;
+  for (ptrdiff_t i = 0; i < tiles; i++) {
+    const ptrdiff_t count = (rows - done + tiles - i - 1) / (tiles - i);
+    tile->input = gemm->input + (start + done) * gemm->input_stride;
+    gemm_fetch_ahead(gemm, tile, panel, i, tiles);
+    gemm_panel(gemm, tile, start + done, count, panel);
+    done += count;
+  }
+}
+
 VEC_INLINE void gemm_range(const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
   struct gemm_tile tile = gemm_common_tile(gemm);
   if (range.row_end - range.row_begin == 1) {
@@ -100,21 +138,13 @@ VEC_INLINE void gemm_range(const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gem
     }
     range.panel_begin = panel;
   }
-  ptrdiff_t block_tiles = GEMM_BLOCK_FLOATS / (gemm->depth * TILE_ROWS);
-  if (block_tiles < 1) block_tiles = 1;
+  const ptrdiff_t block_rows = gemm_block_rows(gemm, range);
   ptrdiff_t start = range.row_begin;
   while (start < range.row_end) {
-    ptrdiff_t rows = range.row_end - start;
-    if (rows > block_tiles * TILE_ROWS) rows = block_tiles * TILE_ROWS;
-    const ptrdiff_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+    const ptrdiff_t left = range.row_end - start;
+    const ptrdiff_t rows = left < block_rows ? left : block_rows;
     for (ptrdiff_t panel = range.panel_begin; panel < range.panel_end; panel++) {
-      ptrdiff_t done = 0;
-      for (ptrdiff_t left = tiles; left > 0; left--) {
-        const ptrdiff_t count = (rows - done + left - 1) / left;
-        tile.input = gemm->input + (start + done) * gemm->input_stride;
-        gemm_panel(gemm, &tile, start + done, count, panel);
-        done += count;
-      }
+      gemm_block_panel(gemm, &tile, start, rows, panel);
     }
     start += rows;
   }
@@ -143,6 +173,7 @@ VEC_INLINE void conv_range(
         tile.inner_count = is_run ? 1 : conv->kernel_width;
         tile.run_length = is_run ? conv->kernel_width * conv->channels : conv->channels;
         tile.input = block[i].input;
+        gemm_fetch_ahead(gemm, &tile, panel, i, tiles);
         tile.row_stride = conv->stride_width * block[i].pixel_stride;
         tile.outer_step = block[i].line_stride;
         tile.inner_step = conv->dilation_width * block[i].pixel_stride;

@@ -16,6 +16,10 @@ struct gemm_tile {
   ptrdiff_t run_length;
   /// The tile's first column in its panel, whose rows are 32 floats apart.
   const float *weights;
+  /// Weights that are needed after this tile: each step along the depth fetches what lies there, each
+  /// next step `ahead_step` floats further.
+  const float *ahead;
+  ptrdiff_t ahead_step;
   const float *bias;
   float *output;
   ptrdiff_t output_stride;
@@ -87,6 +91,8 @@ VEC_INLINE void gemm_tile_body(
     sums[i][1] = vectors == 2 ? vec_load(tile->bias + VEC_LANES) : sums[i][0];
   }
   const float *weights = tile->weights;
+  const float *ahead = tile->ahead;
+  const ptrdiff_t ahead_step = tile->ahead_step;
   const ptrdiff_t stride = tile->row_stride;
   const float *outer_run = tile->input;
   ptrdiff_t outer = tile->outer_count;
@@ -118,6 +124,8 @@ VEC_INLINE void gemm_tile_body(
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i += 3) thirds[i / 3]++;
         weights += MNV4_F32_PANEL;
+        __builtin_prefetch(ahead);
+        ahead += ahead_step;
       } while (--k > 0);
       run += tile->inner_step;
     } while (--inner > 0);

@@ -7,6 +7,7 @@
 #include "f32_elementwise.h"
 #include "f32_epilogue.h"
 #include "f32_gemm.h"
+#include "peak.h"
 #include "q8_depthwise.h"
 #include "q8_elementwise.h"
 #include "q8_gemm.h"

@@ -1,5 +1,5 @@
-// Additions, products, functions and means of 8-bit integers: docs/quantization.md, "Additions",
-// "Products", "Functions" and "Means".
+// Additions, products, functions and means of 8-bit integers, and conversions from and to float32:
+// docs/quantization.md, "Additions", "Products", "Functions", "Means", "Quantize and dequantize".
 //
 // Operands and outputs are int8 or uint8, all of one call the same. They may lie anywhere; up to 63
 // bytes past the end of an operand are read and never enter a result. An output may be the first
@@ -68,7 +68,22 @@ typedef struct mnv4_q8_mean {
   ptrdiff_t channel_begin, channel_end;
 } mnv4_q8_mean;
 
-/// An instruction set's implementations. All give the same integers.
+/// y = clamp(round(x / scale) + z_y); where x is NaN, y = clamp(z_y)
+typedef struct mnv4_q8_quantization {
+  mnv4_q8_elements output;
+  /// Positive, finite.
+  float scale;
+} mnv4_q8_quantization;
+
+/// y = float32(x − z_x) · scale
+typedef struct mnv4_q8_dequantization {
+  bool is_signed;
+  int32_t zero_point;
+  /// Positive, finite.
+  float scale;
+} mnv4_q8_dequantization;
+
+/// An instruction set's implementations. All give the same integers, and the same float32 numbers.
 typedef struct mnv4_q8_elementwise_set {
   /// "avx512", "avx2" or "scalar".
   const char *name;
@@ -80,6 +95,14 @@ typedef struct mnv4_q8_elementwise_set {
   /// uint8, also where elements are int8. The output may be the input.
   void (*lookup)(const uint8_t table[256], const void *input, void *output, ptrdiff_t count);
   void (*mean)(const mnv4_q8_mean *mean);
+  /// `count` float32 numbers, aligned as such, to as many bytes anywhere; reads nothing beyond them.
+  void (*quantize)(
+      const mnv4_q8_quantization *quantization, const float *input, void *output,
+      ptrdiff_t count);
+  /// `count` bytes anywhere to as many float32 numbers, aligned as such; reads nothing beyond them.
+  void (*dequantize)(
+      const mnv4_q8_dequantization *dequantization, const void *input, float *output,
+      ptrdiff_t count);
 } mnv4_q8_elementwise_set;
 
 /// The implementations that this architecture has, the fastest first; the last runs anywhere.

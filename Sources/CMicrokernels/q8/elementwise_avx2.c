@@ -35,7 +35,22 @@ static inline __m256i sixteen_bytes(const uint8_t *bytes) {
   return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)bytes));
 }
 
+static inline __m256 zero_unless_number(__m256 v) {
+  return _mm256_and_ps(v, _mm256_cmp_ps(v, v, _CMP_ORD_Q));
+}
+
+static inline __m256i natural_order(__m256i bytes) {
+  return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+}
+
+static inline __m256i lanes_of_bytes(const uint8_t *bytes, bool is_signed) {
+  const __m128i packed = _mm_loadl_epi64((const __m128i *)(const void *)bytes);
+  return is_signed ? _mm256_cvtepi8_epi32(packed) : _mm256_cvtepu8_epi32(packed);
+}
+
 #include "elementwise_vectors.h"
+
+#include "elementwise_conversions.h"
 
 #pragma clang attribute pop
 

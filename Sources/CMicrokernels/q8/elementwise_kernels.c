@@ -6,7 +6,8 @@
   { \
     .name = #set, .features = needed, .add = mnv4_q8_add_##set, \
     .multiply = mnv4_q8_multiply_##set, .lookup = mnv4_q8_lookup_##set, \
-    .mean = mnv4_q8_mean_##set, \
+    .mean = mnv4_q8_mean_##set, .quantize = mnv4_q8_quantize_##set, \
+    .dequantize = mnv4_q8_dequantize_##set, \
   }
 
 static const mnv4_q8_elementwise_set sets[] = {

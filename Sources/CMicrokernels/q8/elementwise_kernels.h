@@ -9,7 +9,13 @@
   void mnv4_q8_multiply_##set(const mnv4_q8_product *product, const mnv4_q8_rows *rows); \
   void mnv4_q8_lookup_##set( \
       const uint8_t table[256], const void *input, void *output, ptrdiff_t count); \
-  void mnv4_q8_mean_##set(const mnv4_q8_mean *mean);
+  void mnv4_q8_mean_##set(const mnv4_q8_mean *mean); \
+  void mnv4_q8_quantize_##set( \
+      const mnv4_q8_quantization *quantization, const float *input, void *output, \
+      ptrdiff_t count); \
+  void mnv4_q8_dequantize_##set( \
+      const mnv4_q8_dequantization *dequantization, const void *input, float *output, \
+      ptrdiff_t count);
 
 MNV4_ELEMENTWISE_FUNCTIONS(scalar)
 #if defined(__x86_64__)

@@ -63,3 +63,21 @@ void mnv4_q8_mean_scalar(const mnv4_q8_mean *mean) {
     ((uint8_t *)mean->means)[channel] = clamped(&mean->output, mnv4_q8_rounded(steps));
   }
 }
+
+void mnv4_q8_quantize_scalar(
+    const mnv4_q8_quantization *quantization, const float *input, void *output, ptrdiff_t count) {
+  for (ptrdiff_t i = 0; i < count; ++i) {
+    const float steps = input[i] / quantization->scale;
+    ((uint8_t *)output)[i] =
+        clamped(&quantization->output, steps == steps ? mnv4_q8_rounded(steps) : 0);
+  }
+}
+
+void mnv4_q8_dequantize_scalar(
+    const mnv4_q8_dequantization *dequantization, const void *input, float *output,
+    ptrdiff_t count) {
+  for (ptrdiff_t i = 0; i < count; ++i) {
+    const int32_t x = element(input, i, dequantization->is_signed);
+    output[i] = (float)(x - dequantization->zero_point) * dequantization->scale;
+  }
+}

@@ -1,4 +1,5 @@
 // Packs weights, biases and scales for the kernels of q8_gemm.
+#include <math.h>
 #include <string.h>
 
 #include "gemm_layout.h"
@@ -25,6 +26,43 @@ static int32_t weight_offset(q8_gemm_layout layout, const mnv4_q8_gemm_constants
   return c->weights_are_uint8 && layout.group == 4 ? 128 - c->weights_zero_point : 0;
 }
 
+typedef struct {
+  int64_t sum, magnitude;
+} weight_sums;
+
+enum {
+  /// Weights whose sum, at most 255 each, 32 bits hold.
+  SUM_RUN = 1 << 20,
+};
+
+/// Sums `count` weights, less their zero point, and their magnitudes.
+static weight_sums sum_weights(const mnv4_q8_gemm_constants *c, size_t from, size_t count) {
+  const int32_t zero = c->weights_zero_point;
+  weight_sums sums = {0, 0};
+  for (size_t done = 0; done < count; done += SUM_RUN) {
+    const size_t run = count - done < SUM_RUN ? count - done : SUM_RUN;
+    int32_t sum = 0, magnitude = 0;
+    if (c->weights_are_uint8) {
+      const uint8_t *weights = (const uint8_t *)c->weights + from + done;
+      for (size_t i = 0; i < run; i++) {
+        const int32_t w = weights[i] - zero;
+        sum += w;
+        magnitude += w < 0 ? -w : w;
+      }
+    } else {
+      const int8_t *weights = (const int8_t *)c->weights + from + done;
+      for (size_t i = 0; i < run; i++) {
+        const int32_t w = weights[i];
+        sum += w;
+        magnitude += w < 0 ? -w : w;
+      }
+    }
+    sums.sum += sum;
+    sums.magnitude += magnitude;
+  }
+  return sums;
+}
+
 /// Channel of a lane, counted from its panel's first.
 static int32_t channel_of(int32_t vector_count, int32_t vector, int32_t lane) {
   return vector_count == 1 ? lane : 8 * (lane / 4) + 4 * vector + lane % 4;
@@ -43,32 +81,29 @@ size_t mnv4_q8_gemm_layout_byte_count(q8_gemm_layout layout, const mnv4_q8_gemm_
 /// Writes a segment's weights of one channel: its first group to `to`, each next `stride` bytes on.
 static void pack_segment(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c, size_t from,
                          q8_gemm_segments k, unsigned char *to, size_t stride) {
-  for (int32_t i = 0; i < k.values; i++) {
+  int32_t i = 0;
+  if (layout.group == 4 && !c->weights_are_uint8) {
+    const unsigned char *weights = (const unsigned char *)c->weights + from;
+    for (; i + 4 <= k.values; i += 4, to += stride) memcpy(to, weights + i, 4);
+  }
+  for (; i < k.values; i++) {
     const int32_t w = stored_weight(layout, c, from + (size_t)i);
-    unsigned char *group = to + (size_t)(i / layout.group) * stride;
+    const int32_t place = i % layout.group;
     if (layout.group == 4) {
-      ((int8_t *)group)[i % 4] = (int8_t)w;
+      ((int8_t *)to)[place] = (int8_t)w;
     } else {
-      ((int16_t *)(void *)group)[i % 2] = (int16_t)w;
+      ((int16_t *)(void *)to)[place] = (int16_t)w;
     }
+    if (place == layout.group - 1) to += stride;
   }
 }
 
-/// The accumulator's first value for one channel, and the largest magnitude it can end with.
-static int32_t start_value(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c, size_t from,
-                           size_t count, int32_t bias, double *magnitude) {
-  const int32_t offset = weight_offset(layout, c);
-  int64_t sum = 0;
-  double absolute = 0;
-  for (size_t i = 0; i < count; i++) {
-    const int32_t w = stored_weight(layout, c, from + i) + offset;
-    sum += w;
-    absolute += w < 0 ? -w : w;
-  }
-  *magnitude = absolute * 255 + (bias < 0 ? -(double)bias : (double)bias);
+/// The accumulator's first value for one channel.
+static int32_t start_value(q8_gemm_layout layout, const mnv4_q8_gemm_constants *c, weight_sums sums,
+                           int32_t bias) {
   if (layout.group != 4) return bias;
   const int32_t zero = c->input_zero_point + (c->input_is_uint8 ? 0 : 128);
-  return wrapping_subtract(bias, wrapping_multiply(zero, (int32_t)sum));
+  return wrapping_subtract(bias, wrapping_multiply(zero, (int32_t)sums.sum));
 }
 
 void mnv4_q8_gemm_layout_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape,
@@ -93,11 +128,13 @@ void mnv4_q8_gemm_layout_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *s
                              lane % layout.vector_lanes);
       if (channel >= shape->output_channels) continue;
       const size_t from = (size_t)channel * depth;
-      double magnitude;
-      starts[lane] =
-          start_value(layout, c, from, depth, c->bias ? c->bias[channel] : 0, &magnitude);
+      const weight_sums sums = sum_weights(c, from, depth);
+      const int32_t bias = c->bias ? c->bias[channel] : 0;
+      // The largest magnitude that a sum can end with.
+      const double most = 255.0 * (double)sums.magnitude + fabs((double)bias);
+      starts[lane] = start_value(layout, c, sums, bias);
       scales[lane] = c->scales[channel];
-      if (!(magnitude * (double)scales[lane] < 0x1p30)) header->products_fit = 0;
+      if (!(most * (double)scales[lane] < 0x1p30)) header->products_fit = 0;
       for (int32_t s = 0; s < k.count; s++) {
         const size_t step = (size_t)s * (size_t)k.steps;
         pack_segment(layout, c, from + (size_t)s * (size_t)k.values, k,

@@ -2,7 +2,7 @@ import CMicrokernels
 import MNV4Core
 import MNV4Graph
 
-/// Additions, products, functions and means of integers.
+/// Additions, products, functions, means and conversions of integers.
 func byteElementwiseKernels() -> [Kernel] {
   ByteElementwise.all.flatMap(\.kernels)
 }
@@ -21,6 +21,8 @@ struct ByteElementwise: Sendable {
       UnsafePointer<UInt8>?, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int
     ) -> Void
   let mean: @convention(c) (UnsafePointer<mnv4_q8_mean>?) -> Void
+  let quantize: ByteQuantizeFunction
+  let dequantize: ByteDequantizeFunction
 
   /// Those that this processor runs, the fastest first.
   static let all: [ByteElementwise] = UnsafeBufferPointer(
@@ -30,7 +32,7 @@ struct ByteElementwise: Sendable {
   init?(_ entry: mnv4_q8_elementwise_set) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,
       let add = entry.add, let multiply = entry.multiply, let lookup = entry.lookup,
-      let mean = entry.mean
+      let mean = entry.mean, let quantize = entry.quantize, let dequantize = entry.dequantize
     else { return nil }
     self.name = String(cString: name)
     self.set = set
@@ -39,6 +41,8 @@ struct ByteElementwise: Sendable {
     self.multiply = multiply
     self.lookup = lookup
     self.mean = mean
+    self.quantize = quantize
+    self.dequantize = dequantize
   }
 
   var kernels: [Kernel] {
@@ -79,6 +83,22 @@ struct ByteElementwise: Sendable {
         nanoseconds: { Double($0.inputs[0].shape.elementCount) / (5 * rate) + overhead },
         memory: { _ in .none },
         pack: { problem throws(BackendError) in PackedByteMean(problem, self) }),
+      Kernel(
+        name: "q8_quantize_\(name)",
+        supports: { problem in
+          guard case .quantize = problem.operation else { return false }
+          return problem.inputs[0].isFloat
+        },
+        nanoseconds: nanoseconds, memory: { _ in .none },
+        pack: { problem throws(BackendError) in PackedByteConversion(problem, self) }),
+      Kernel(
+        name: "q8_dequantize_\(name)",
+        supports: { problem in
+          guard case .dequantize = problem.operation else { return false }
+          return !problem.inputs[0].isFloat
+        },
+        nanoseconds: nanoseconds, memory: { _ in .none },
+        pack: { problem throws(BackendError) in PackedByteConversion(problem, self) }),
     ]
   }
 

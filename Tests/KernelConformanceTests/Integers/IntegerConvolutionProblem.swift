@@ -7,13 +7,15 @@ struct IntegerConvolutionProblem {
   private let outputChannels: Int
   private var convolution: Convolution
 
-  /// A small one of the kind: any channel count, filter, stride and padding that are valid, and now
-  /// and then an image smaller than the filter.
-  init(_ kind: ConvolutionProblem.Kind, random: inout SeededRandom) {
+  /// A small one of the kind: any filter, stride and padding that are valid, now and then an image
+  /// smaller than the filter, and any channel count, or `channels` of the output, and of a pointwise or
+  /// depthwise one's input.
+  init(_ kind: ConvolutionProblem.Kind, channels: Int? = nil, random: inout SeededRandom) {
     var height = random.int(1...6)
     var width = random.int(1...9)
     var inputChannels = random.int(1...65)
     var outputChannels = random.int(1...65)
+    if let channels { (inputChannels, outputChannels) = (channels, channels) }
     var kernel = Extent.one
     var groups = 1
     switch kind {
@@ -21,13 +23,15 @@ struct IntegerConvolutionProblem {
       if random.bool() { height = 1 }
     case .depthwise:
       kernel = Self.filter(&random, maximum: 7)
-      inputChannels = random.oneIn(3) ? random.int(2...65) : random.int(2...20)
+      inputChannels =
+        channels.map { max($0, 2) }
+        ?? (random.oneIn(3) ? random.int(2...65) : random.int(2...20))
       outputChannels = inputChannels
       groups = inputChannels
     case .dense:
       kernel = Self.filter(&random, maximum: 5)
       inputChannels = random.int(1...9)
-      outputChannels = random.int(1...20)
+      outputChannels = channels ?? random.int(1...20)
     case .grouped:
       kernel = Self.filter(&random, maximum: 3)
       groups = random.int(2...4)
