@@ -101,7 +101,7 @@ struct ChainForest {
 
 extension Graph {
   /// For each node the one that alone reads, once, what it gives, where backends may know both in
-  /// chains.
+  /// chains, and both compute in one element type, so that a step has one.
   fileprivate var soleReaders: [Int?] {
     var readerCount = [Int](repeating: 0, count: values.count)
     var reader = [Int](repeating: 0, count: values.count)
@@ -115,7 +115,8 @@ extension Graph {
     return nodes.map { node in
       let next = reader[node.output.index]
       guard readerCount[node.output.index] == 1, node.operation.joinsChains,
-        nodes[next].operation.joinsChains
+        nodes[next].operation.joinsChains,
+        self[node.inputs[0]].elementType == self[node.output].elementType
       else { return nil }
       return next
     }

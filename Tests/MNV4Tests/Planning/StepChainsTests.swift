@@ -167,6 +167,26 @@ private struct NothingPacked: PackedSteps {
     #expect(chains.map(\.nodes) == graph.nodes.map { [$0] })
   }
 
+  /// A step is one of integers or one of float32.
+  @Test func elementTypesAreNotMixed() throws {
+    let form = try QuantizationParameters(
+      scales: [0.5], zeroPoints: [0], axis: nil, shape: try Shape([1, 4, 4, 8]), elementType: .int8)
+    let shape = try Shape([1, 4, 4, 8])
+    var sketch = GraphSketch()
+    var value = try sketch.input([1, 4, 4, 8])
+    for name in ["a", "b", "c", "d"] {
+      value = try sketch.convolution(value, outputs: 8, name: name)
+    }
+    var graph = try sketch.finish(value)
+    // Integers as far as the second layer's input, whose output is float32.
+    for index in 0..<2 {
+      graph.values[index] = Value(shape: shape, elementType: .int8, quantization: form)
+    }
+    let backend = ChainBackend { _ in 1 }
+    let chains = Planner(backends: [backend], pinned: nil).chainsWhereWholesAreFaster(graph)
+    #expect(chains.map { $0.nodes.map(\.name) } == [["a", "b"], ["c", "d"]])
+  }
+
   /// A chain runs where its last operation stands, when all that it reads is there.
   @Test func chainsWaitForWhatTheyAdd() throws {
     var sketch = GraphSketch()
