@@ -147,7 +147,7 @@ let package = Package(
       "MNV4QuantizationTests",
       [
         "MNV4Quantization", "MNV4Charts", "MNV4Import", "MNV4Imaging", "MNV4", "MNV4Zoo",
-        "MNV4Format", "MNV4Graph", "MNV4Core", "MarkupTesting",
+        "MNV4Kernels", "MNV4Format", "MNV4Graph", "MNV4Core", "MarkupTesting",
       ]),
   ],
   swiftLanguageModes: [.v6]

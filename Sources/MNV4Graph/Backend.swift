@@ -1,37 +1,5 @@
 package import MNV4Core
 
-/// One step of a plan as a backend sees it: an operation, its operands, its constants.
-package struct StepProblem: Sendable {
-  package let name: String
-  package let operation: Operation
-  package let inputs: [Value]
-  package let output: Value
-  /// Of a softmax, whether its graph holds integers: then it gives the same bits in every backend,
-  /// those of `docs/quantization.md`.
-  package let isReproducible: Bool
-  private let constants: [Constant]
-
-  /// The node must belong to a graph that passes `Graph.validate()`.
-  package init(node: Node, of graph: Graph) {
-    name = node.name
-    operation = node.operation
-    inputs = node.inputs.map { graph[$0] }
-    output = graph[node.output]
-    isReproducible =
-      node.operation == .softmax && graph.values.contains { $0.elementType != .float32 }
-    constants = graph.constants
-  }
-
-  package func constant(_ id: ConstantID) -> Constant { constants[id.index] }
-
-  /// Whether all its operands are float32.
-  package var isFloat: Bool { (inputs + [output]).allSatisfy { $0.elementType == .float32 } }
-
-  package var multiplyAccumulateCount: Int {
-    operation.multiplyAccumulateCount(inputs: inputs, output: output)
-  }
-}
-
 /// Whether a backend can do a step, in which kernel, and how long it expects to take.
 package enum Assessment: Hashable, Sendable {
   /// `nanoseconds` is an estimate for one thread; it only ranks backends.
@@ -82,8 +50,8 @@ extension PackedSteps {
 /// Where a step finds its operands. The memory outlives the prepared step, starts on 64-byte
 /// boundaries and may be read `AlignedBuffer.padding` bytes past its end.
 ///
-/// The output may share memory with the first input of an operation that works element by element
-/// (`Operation.allowsInPlace`), and with no other input.
+/// The output may be the very memory of one input, that of `NodeChain.inPlaceInput`, and overlaps no
+/// other.
 package struct StepBinding {
   package let inputs: [UnsafeRawPointer]
   package let output: UnsafeMutableRawPointer

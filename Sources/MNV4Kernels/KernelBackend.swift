@@ -8,13 +8,18 @@ package import MNV4Graph
 package struct KernelBackend: Backend {
   package let name: String
   private let kernels: [Kernel]
+  private let chainKernels: [Kernel]
   private let minimumPartNanoseconds: Double
 
-  /// Chooses among `kernels`, the first of equals; shares no step among threads in parts much shorter
-  /// than `minimumPartNanoseconds`.
-  package init(name: String, kernels: [Kernel], minimumPartNanoseconds: Double = 5_000) {
+  /// Chooses among `kernels`, for chains of operations among `chainKernels`, the first of equals;
+  /// shares no step among threads in parts much shorter than `minimumPartNanoseconds`.
+  package init(
+    name: String, kernels: [Kernel], chainKernels: [Kernel] = [],
+    minimumPartNanoseconds: Double = 5_000
+  ) {
     self.name = name
     self.kernels = kernels
+    self.chainKernels = chainKernels
     self.minimumPartNanoseconds = minimumPartNanoseconds
   }
 
@@ -50,7 +55,7 @@ package struct KernelBackend: Backend {
 
   /// The cheapest kernel that supports the problem.
   private func kernel(for problem: StepProblem) -> Kernel? {
-    kernels.filter { $0.supports(problem) }
+    (problem.isChain ? chainKernels : kernels).filter { $0.supports(problem) }
       .min { $0.nanoseconds(problem) < $1.nanoseconds(problem) }
   }
 }

@@ -14,6 +14,9 @@
       guard XNNPACKLibrary.isReady else {
         return .refuses(reason: "xnn_initialize answered \(XNNPACKLibrary.statusName)")
       }
+      guard !problem.isChain else {
+        return .refuses(reason: "it runs one operation a step")
+      }
       guard problem.isFloat else {
         let integers = IntegerAssessment(problem: problem)
         if let reason = integers.refusal { return .refuses(reason: reason) }

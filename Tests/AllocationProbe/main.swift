@@ -35,7 +35,19 @@ func makeModel() throws -> Model {
   return Model(ModelFile(graph: try builder.finish(output: value)))
 }
 
-func countAllocations(_ model: Model, _ options: SessionOptions) throws -> Int {
+/// A depthwise filter and a layer on an image that no level 2 cache holds: one step, by rows.
+func makeLargeModel() throws -> Model {
+  var builder = GraphBuilder(name: "large", weights: SeededWeights(seed: 1))
+  var value = try builder.input(height: 160, width: 160, channels: 32)
+  value = try builder.convolution(
+    value, ConvolutionLayer("filter", outputs: 32, kernel: 3, groups: 32))
+  value = try builder.convolution(value, ConvolutionLayer("layer", outputs: 4))
+  return Model(ModelFile(graph: try builder.finish(output: value)))
+}
+
+func countAllocations(_ model: Model, _ options: SessionOptions, runCount: Int = runCount) throws
+  -> Int
+{
   let session = try model.makeSession(options)
   let input = try Tensor.seeded(shape: model.inputShape)
   for _ in 0..<5 { _ = try session.run(input) }
@@ -62,4 +74,12 @@ for (type, model) in [("float32", network), ("int8", integerNetwork)] {
       print("\(type) \(backend) \(threads) \(count)")
     }
   }
+}
+
+let large = try makeLargeModel()
+let steps = try large.plan(for: .microkernels).steps.map(\.operation)
+precondition(steps == ["depthwise 3×3 → pointwise"], "\(steps)")
+for threads in [1, 2] {
+  let options = SessionOptions(threads: threads, backend: .microkernels)
+  print("rows microkernels \(threads) \(try countAllocations(large, options, runCount: 10))")
 }

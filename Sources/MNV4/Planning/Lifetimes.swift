@@ -3,21 +3,26 @@ internal import MNV4Graph
 
 /// Which values share memory, and from which step to which each piece is needed.
 ///
-/// A reshape's output is its input under another shape. An operation that works element by element
-/// writes over its first input where nothing reads that later.
+/// A reshape's output is its input under another shape. A step writes over an input that
+/// `NodeChain.inPlaceInput` names where nothing reads that later. Values within a chain have no place.
 struct Lifetimes {
-  /// For each value the number of its storage.
+  /// For each value the number of its storage; −1 for those within chains.
   let storage: [Int]
   /// For each storage its size and life in steps; the input lives from before the first step, the
   /// output until after the last.
   let requests: [ArenaPlanner.Request]
 
-  init(_ graph: Graph) {
+  /// With a step for every node.
+  init(_ graph: Graph) { self.init(graph, steps: graph.nodes.map { NodeChain($0) }) }
+
+  /// - Parameter steps: all nodes of the graph, in an order in which every value is defined before it is
+  ///   read.
+  init(_ graph: Graph, steps: [NodeChain]) {
     var lastUse = [Int](repeating: -1, count: graph.values.count)
-    for (step, node) in graph.nodes.enumerated() {
-      for input in node.inputs { lastUse[input.index] = step }
+    for (index, step) in steps.enumerated() {
+      for input in step.inputs { lastUse[input.index] = index }
     }
-    for output in graph.outputs { lastUse[output.index] = graph.nodes.count }
+    for output in graph.outputs { lastUse[output.index] = steps.count }
 
     var storage = [Int](repeating: -1, count: graph.values.count)
     var requests: [ArenaPlanner.Request] = []
@@ -26,35 +31,37 @@ struct Lifetimes {
       requests.append(
         .init(byteCount: graph[id].byteCount, firstStep: -1, lastStep: max(lastUse[id.index], 0)))
     }
-    for (step, node) in graph.nodes.enumerated() {
-      let output = node.output
-      let end = max(lastUse[output.index], step)
-      if let shared = Self.sharedStorage(node, step, graph, lastUse, storage, requests) {
+    for (index, step) in steps.enumerated() {
+      let output = step.output
+      let end = max(lastUse[output.index], index)
+      if let shared = Self.sharedStorage(step, index, graph, lastUse, storage, requests) {
         storage[output.index] = shared
         requests[shared].lastStep = max(requests[shared].lastStep, end)
       } else {
         storage[output.index] = requests.count
-        requests.append(.init(byteCount: graph[output].byteCount, firstStep: step, lastStep: end))
+        requests.append(.init(byteCount: graph[output].byteCount, firstStep: index, lastStep: end))
       }
     }
     self.storage = storage
     self.requests = requests
   }
 
-  /// The storage of the first input, where the output may lie in it.
+  /// The storage of an input that the output may lie in.
   private static func sharedStorage(
-    _ node: Node, _ step: Int, _ graph: Graph, _ lastUse: [Int], _ storage: [Int],
+    _ step: NodeChain, _ index: Int, _ graph: Graph, _ lastUse: [Int], _ storage: [Int],
     _ requests: [ArenaPlanner.Request]
   ) -> Int? {
-    guard node.operation.allowsInPlace, let input = node.inputs.first else { return nil }
+    guard let place = step.inPlaceInput else { return nil }
+    let input = step.inputs[place]
     let candidate = storage[input.index]
-    if case .reshape = node.operation { return candidate }
-    let others = node.inputs.dropFirst()
-    guard graph[input].shape == graph[node.output].shape,
-      graph[input].elementType == graph[node.output].elementType,
+    if case .reshape = step.nodes[0].operation { return candidate }
+    guard graph[input].shape == graph[step.output].shape,
+      graph[input].elementType == graph[step.output].elementType,
       !graph.inputs.contains(input),
-      requests[candidate].lastStep <= step, lastUse[input.index] == step,
-      !others.contains(where: { storage[$0.index] == candidate })
+      requests[candidate].lastStep <= index, lastUse[input.index] == index,
+      !step.inputs.indices.contains(where: {
+        $0 != place && storage[step.inputs[$0].index] == candidate
+      })
     else { return nil }
     return candidate
   }

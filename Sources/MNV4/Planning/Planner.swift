@@ -22,7 +22,8 @@ struct Planner {
       throw MNV4Error(
         .unsupportedModel, "expected one output, found \(graph.outputs.count)")
     }
-    let lifetimes = Lifetimes(graph)
+    let chains = simplifies ? chainsWhereWholesAreFaster(graph) : graph.nodes.map { NodeChain($0) }
+    let lifetimes = Lifetimes(graph, steps: chains)
     let layout = ArenaPlanner.layout(lifetimes.requests)
     func slot(_ id: ValueID) -> ExecutionPlan.Slot {
       ExecutionPlan.Slot(
@@ -31,18 +32,16 @@ struct Planner {
 
     var steps: [ExecutionPlan.Step] = []
     var problems: [String: [(index: Int, problem: StepProblem)]] = [:]
-    for node in graph.nodes {
-      if case .reshape = node.operation { continue }  // the same bytes under another shape
-      let problem = StepProblem(node: node, of: graph)
+    for chain in chains {
+      if case .reshape = chain.nodes[0].operation { continue }  // the same bytes in another shape
+      let problem = StepProblem(chain, of: graph)
       let choice = try choose(problem)
       problems[choice.backend, default: []].append((steps.count, problem))
       steps.append(
         ExecutionPlan.Step(
-          name: node.name, operation: Self.describe(problem), inputs: node.inputs.map(slot),
-          output: slot(node.output), backend: choice.backend, kernel: choice.kernel,
-          reason: choice.reason,
-          multiplyAccumulateCount: node.operation.multiplyAccumulateCount(
-            inputs: problem.inputs, output: problem.output),
+          name: problem.name, operation: Self.describe(problem), inputs: chain.inputs.map(slot),
+          output: slot(chain.output), backend: choice.backend, kernel: choice.kernel,
+          reason: choice.reason, multiplyAccumulateCount: problem.multiplyAccumulateCount,
           estimatedNanoseconds: choice.nanoseconds))
     }
     let packing = backends.reduce(BackendMemory.none) { total, backend in
@@ -127,6 +126,12 @@ struct Planner {
         "no backend runs step '\(problem.name)' (\(Self.describe(problem))): "
           + refusals.joined(separator: "; "))
     }
+    if problem.isChain {
+      let apart = problem.links.reduce(0) { $0 + estimate($1.problem) }
+      return best.because(
+        "estimate \(Self.microseconds(best.nanoseconds)), "
+          + "as \(problem.links.count) steps \(Self.microseconds(apart))")
+    }
     if pinned != nil || candidates.count == 1 && !refusals.isEmpty {
       return best.because(refusals.joined(separator: "; "))
     }
@@ -142,8 +147,12 @@ struct Planner {
     "\((nanoseconds / 1000).roundedText(1)) µs"
   }
 
-  /// The operation with what is fused into it: `pointwise + residual + ReLU`.
+  /// The operation with what is fused into it: `pointwise + residual + ReLU`; those of a chain with
+  /// arrows between them.
   private static func describe(_ problem: StepProblem) -> String {
+    guard !problem.isChain else {
+      return problem.links.map { describe($0.problem) }.joined(separator: " → ")
+    }
     var parts = [problem.operation.describe(inputs: problem.inputs)]
     if case .convolution(let convolution) = problem.operation {
       switch convolution.residual {

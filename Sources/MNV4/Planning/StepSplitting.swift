@@ -24,7 +24,7 @@ extension Planner {
   }
 
   /// The least estimate of all backends; where one is pinned the others count a thousandfold.
-  private func estimate(_ problem: StepProblem) -> Double {
+  func estimate(_ problem: StepProblem) -> Double {
     backends.reduce(Double.infinity) { least, backend in
       guard case .runs(_, let nanoseconds) = backend.assess(problem) else { return least }
       return min(

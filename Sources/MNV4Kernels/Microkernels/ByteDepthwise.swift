@@ -4,14 +4,13 @@ import MNV4Graph
 
 /// Integer convolutions in which each output channel reads the input channel of the same number.
 func byteDepthwiseKernels() -> [Kernel] {
-  UnsafeBufferPointer(
-    start: mnv4_q8_depthwise_kernels(), count: Int(mnv4_q8_depthwise_kernel_count())
-  ).compactMap { ByteDepthwise($0)?.kernel }
+  ByteDepthwise.all.map(\.kernel)
 }
 
 /// A kernel of the C list that this processor runs.
-private struct ByteDepthwise: Sendable {
+struct ByteDepthwise: Sendable {
   let name: String
+  let set: InstructionSet
   let rates: MicrokernelRates
   let weights: ClosedRange<Int32>
   let supports: @convention(c) (UnsafePointer<mnv4_q8_depthwise_layer>?) -> Bool
@@ -24,6 +23,11 @@ private struct ByteDepthwise: Sendable {
   let scratchByteCount: @convention(c) (UnsafePointer<mnv4_q8_depthwise_layer>?) -> Int
   let run: @convention(c) (UnsafePointer<mnv4_q8_depthwise_call>?) -> Void
 
+  /// Those that this processor runs, the fastest first.
+  static let all: [ByteDepthwise] = UnsafeBufferPointer(
+    start: mnv4_q8_depthwise_kernels(), count: Int(mnv4_q8_depthwise_kernel_count())
+  ).compactMap(ByteDepthwise.init)
+
   init?(_ entry: mnv4_q8_depthwise_kernel) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,
       let supports = entry.supports, let packedByteCount = entry.packed_byte_count,
@@ -31,6 +35,7 @@ private struct ByteDepthwise: Sendable {
       let run = entry.run
     else { return nil }
     self.name = String(cString: name)
+    self.set = set
     rates = .integers(set)
     weights = entry.least_weight...entry.greatest_weight
     self.supports = supports
@@ -67,7 +72,7 @@ private struct ByteDepthwise: Sendable {
   }
 
   /// Nil where the problem is none that the kernel computes.
-  private func layer(_ problem: StepProblem) -> mnv4_q8_depthwise_layer? {
+  func layer(_ problem: StepProblem) -> mnv4_q8_depthwise_layer? {
     guard !problem.inputs[0].isFloat, case .convolution(let convolution) = problem.operation,
       convolution.isDepthwise(
         inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last)
@@ -136,7 +141,7 @@ private struct ByteDepthwise: Sendable {
   }
 }
 
-private struct PackedByteDepthwise: PackedKernel {
+struct PackedByteDepthwise: PackedKernel {
   let kernel: ByteDepthwise
   let layer: mnv4_q8_depthwise_layer
   let imageCount: Int

@@ -4,14 +4,13 @@ import MNV4Graph
 
 /// Additions, products, functions, means and conversions of integers.
 func byteElementwiseKernels() -> [Kernel] {
-  UnsafeBufferPointer(
-    start: mnv4_q8_elementwise_sets(), count: Int(mnv4_q8_elementwise_set_count())
-  ).flatMap { ByteElementwise($0)?.kernels ?? [] }
+  ByteElementwise.all.flatMap(\.kernels)
 }
 
 /// An instruction set's kernels of the C list, one that this processor runs.
 struct ByteElementwise: Sendable {
   let name: String
+  let set: InstructionSet
   /// Elements a nanosecond.
   let rate: Double
   let add: @convention(c) (UnsafePointer<mnv4_q8_addition>?, UnsafePointer<mnv4_q8_rows>?) -> Void
@@ -25,12 +24,18 @@ struct ByteElementwise: Sendable {
   let quantize: ByteQuantizeFunction
   let dequantize: ByteDequantizeFunction
 
+  /// Those that this processor runs, the fastest first.
+  static let all: [ByteElementwise] = UnsafeBufferPointer(
+    start: mnv4_q8_elementwise_sets(), count: Int(mnv4_q8_elementwise_set_count())
+  ).compactMap(ByteElementwise.init)
+
   init?(_ entry: mnv4_q8_elementwise_set) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,
       let add = entry.add, let multiply = entry.multiply, let lookup = entry.lookup,
       let mean = entry.mean, let quantize = entry.quantize, let dequantize = entry.dequantize
     else { return nil }
     self.name = String(cString: name)
+    self.set = set
     rate = MicrokernelRates.integers(set).elements
     self.add = add
     self.multiply = multiply

@@ -3,15 +3,7 @@ import MNV4Core
 import MNV4Graph
 
 /// Integer convolutions and fully connected layers as matrix products.
-func byteGemmKernels() -> [Kernel] {
-  var kernels: [Kernel] = []
-  var index: Int32 = 0
-  while let entry = mnv4_q8_gemm_kernel_at(index) {
-    if let gemm = ByteGemm(entry.pointee) { kernels.append(gemm.kernel) }
-    index += 1
-  }
-  return kernels
-}
+func byteGemmKernels() -> [Kernel] { ByteGemm.all.map(\.kernel) }
 
 typealias ByteGemmFunction =
   @convention(c) (
@@ -22,6 +14,7 @@ typealias ByteGemmFunction =
 /// A kernel of the C list that this processor runs.
 struct ByteGemm: Sendable {
   let name: String
+  let set: InstructionSet
   let rates: MicrokernelRates
   let pixelStep: Int
   let channelStep: Int
@@ -34,12 +27,24 @@ struct ByteGemm: Sendable {
   let scratchByteCount: @convention(c) (UnsafePointer<mnv4_q8_gemm_shape>?) -> Int
   let run: ByteGemmFunction
 
+  /// Those that this processor runs, the fastest first.
+  static let all: [ByteGemm] = {
+    var all: [ByteGemm] = []
+    var index: Int32 = 0
+    while let entry = mnv4_q8_gemm_kernel_at(index) {
+      if let gemm = ByteGemm(entry.pointee) { all.append(gemm) }
+      index += 1
+    }
+    return all
+  }()
+
   init?(_ entry: mnv4_q8_gemm_kernel) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,
       let packedByteCount = entry.packed_byte_count, let pack = entry.pack,
       let scratchByteCount = entry.scratch_byte_count, let run = entry.run
     else { return nil }
     self.name = String(cString: name)
+    self.set = set
     rates = .integers(set)
     pixelStep = Int(entry.pixel_step)
     channelStep = Int(entry.channel_step)
@@ -95,19 +100,23 @@ struct ByteGemm: Sendable {
 }
 
 /// The groups' constants, one after the other.
-private struct PackedByteGemm: PackedKernel {
+struct PackedByteGemm: PackedKernel {
   let gemm: ByteGemm
   let layer: ByteGemmLayer
   let input: Value
   let output: Value
+  /// What follows the product in the same call.
+  let addition: ByteGemmAddition?
   let constants: AlignedBuffer
   let groupByteCount: Int
 
   init(
-    _ gemm: ByteGemm, _ layer: ByteGemmLayer, _ problem: StepProblem
+    _ gemm: ByteGemm, _ layer: ByteGemmLayer, _ problem: StepProblem,
+    addition: ByteGemmAddition? = nil
   ) throws(BackendError) {
     self.gemm = gemm
     self.layer = layer
+    self.addition = addition
     input = problem.inputs[0]
     output = problem.output
     groupByteCount = gemm.packedByteCount(of: layer)
@@ -149,8 +158,8 @@ private struct PackedByteGemm: PackedKernel {
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let body = ByteGemmBody(
-      run: gemm.run, problem: problem(binding), layer: layer, groupByteCount: groupByteCount,
-      outputElementByteCount: output.elementType.byteCount,
+      run: gemm.run, problem: problem(binding), addition: addition?.problem(binding), layer: layer,
+      groupByteCount: groupByteCount, outputElementByteCount: output.elementType.byteCount,
       cells: Grid(
         rowCount: layer.pixelCount, rowUnit: gemm.pixelStep, columnCount: layer.columnCount,
         columnUnit: gemm.channelStep,
@@ -162,7 +171,7 @@ private struct PackedByteGemm: PackedKernel {
   }
 
   /// The first image and group.
-  private func problem(_ binding: StepBinding) -> mnv4_q8_gemm_problem {
+  func problem(_ binding: StepBinding) -> mnv4_q8_gemm_problem {
     let shape = layer.shape
     let pixelStride = Int(shape.input_channels) * layer.groupCount
     var problem = mnv4_q8_gemm_problem()
@@ -197,6 +206,8 @@ private struct ByteGemmBody: StepBody {
   let run: ByteGemmFunction
   /// Of the first image and group.
   let problem: mnv4_q8_gemm_problem
+  /// The addend's first channel of the first image.
+  let addition: mnv4_q8_gemm_addition?
   let imageCount: Int
   let groupCount: Int
   let groupByteCount: Int
@@ -208,12 +219,13 @@ private struct ByteGemmBody: StepBody {
   let workspace: Workspace
 
   init(
-    run: @escaping ByteGemmFunction, problem: mnv4_q8_gemm_problem, layer: ByteGemmLayer,
-    groupByteCount: Int,
+    run: @escaping ByteGemmFunction, problem: mnv4_q8_gemm_problem,
+    addition: mnv4_q8_gemm_addition?, layer: ByteGemmLayer, groupByteCount: Int,
     outputElementByteCount: Int, cells: Grid, workspace: Workspace
   ) {
     self.run = run
     self.problem = problem
+    self.addition = addition
     imageCount = layer.imageCount
     groupCount = layer.groupCount
     self.groupByteCount = groupByteCount
@@ -238,6 +250,16 @@ private struct ByteGemmBody: StepBody {
     var range = mnv4_q8_gemm_range(
       pixel_begin: Int64(pixels.lowerBound), pixel_end: Int64(pixels.upperBound),
       channel_begin: Int32(channels.lowerBound), channel_end: Int32(channels.upperBound))
-    workspace.withSlot { run(&own, &range, $0) }
+    guard var addition else {
+      workspace.withSlot { run(&own, &range, $0) }
+      return
+    }
+    addition.offset(
+      to: group &* Int(own.shape.output_channels), of: image &* outputImageByteCount,
+      channelCount: own.shape.output_channels)
+    withUnsafePointer(to: addition) { addition in
+      own.addition = addition
+      workspace.withSlot { run(&own, &range, $0) }
+    }
   }
 }

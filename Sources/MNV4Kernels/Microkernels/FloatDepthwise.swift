@@ -4,17 +4,11 @@ import MNV4Graph
 
 /// float32 convolutions in which each output channel reads the input channel of the same number.
 func floatDepthwiseKernels() -> [Kernel] {
-  var kernels: [Kernel] = []
-  var index: Int32 = 0
-  while let entry = mnv4_f32_depthwise_kernel_at(index) {
-    if let depthwise = FloatDepthwise(entry.pointee) { kernels.append(depthwise.kernel) }
-    index += 1
-  }
-  return kernels
+  FloatDepthwise.all.map(\.kernel)
 }
 
 /// A kernel of the C list that this processor runs.
-private struct FloatDepthwise: Sendable {
+struct FloatDepthwise: Sendable {
   let name: String
   let set: InstructionSet
   let rates: MicrokernelRates
@@ -22,6 +16,17 @@ private struct FloatDepthwise: Sendable {
   let run: @convention(c) (UnsafePointer<mnv4_f32_depthwise>?, mnv4_f32_depthwise_range) -> Void
 
   static let blockWidth = Int(MNV4_F32_DEPTHWISE_BLOCK)
+
+  /// Those that this processor runs, the fastest first.
+  static let all: [FloatDepthwise] = {
+    var all: [FloatDepthwise] = []
+    var index: Int32 = 0
+    while let entry = mnv4_f32_depthwise_kernel_at(index) {
+      if let depthwise = FloatDepthwise(entry.pointee) { all.append(depthwise) }
+      index += 1
+    }
+    return all
+  }()
 
   init?(_ entry: mnv4_f32_depthwise_kernel) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,
@@ -53,7 +58,7 @@ private struct FloatDepthwise: Sendable {
       })
   }
 
-  private static func convolution(_ problem: StepProblem) -> Convolution? {
+  static func convolution(_ problem: StepProblem) -> Convolution? {
     guard problem.isFloat, case .convolution(let convolution) = problem.operation,
       convolution.isDepthwise(
         inputChannels: problem.inputs[0].shape.last, outputChannels: problem.output.shape.last),
@@ -70,7 +75,7 @@ private struct FloatDepthwise: Sendable {
 }
 
 /// Blocks of weights, then of bias.
-private struct PackedFloatDepthwise: PackedKernel {
+struct PackedFloatDepthwise: PackedKernel {
   let kernel: FloatDepthwise
   let convolution: Convolution
   let geometry: WindowGeometry
@@ -101,9 +106,8 @@ private struct PackedFloatDepthwise: PackedKernel {
 
   var sharedByteCount: Int { constants.byteCount }
 
-  func prepare(
-    _ binding: StepBinding, workers: Workers
-  ) throws(BackendError) -> any PreparedStep {
+  /// The first image.
+  func problem(_ binding: StepBinding) -> mnv4_f32_depthwise {
     let channels = geometry.outputChannels
     let weights = UnsafePointer(constants.pointer(as: Float.self))
     var problem = mnv4_f32_depthwise()
@@ -128,16 +132,22 @@ private struct PackedFloatDepthwise: PackedKernel {
     problem.pad_left = Int32(geometry.left)
     problem.epilogue = mnv4_f32_epilogue(
       convolution.activation, convolution.residual, of: binding, columnCount: channels)
+    return problem
+  }
+
+  func prepare(
+    _ binding: StepBinding, workers: Workers
+  ) throws(BackendError) -> any PreparedStep {
     let pixelNanoseconds =
       Double(FloatDepthwise.blockWidth * geometry.tapCount)
       / kernel.rates.depthwise(convolution.kernel, stride: convolution.stride)
     let body = FloatDepthwiseBody(
-      run: kernel.run, problem: problem,
+      run: kernel.run, problem: problem(binding),
       function: FloatFunction(convolution.activation, kernel.set), rowStep: kernel.rowStep,
       imageCount: geometry.batchCount,
       cells: Grid(
         rowCount: geometry.outputHeight, rowUnit: kernel.rowStep,
-        columnCount: channels.roundedUp(to: FloatDepthwise.blockWidth)
+        columnCount: geometry.outputChannels.roundedUp(to: FloatDepthwise.blockWidth)
           / FloatDepthwise.blockWidth,
         nanosecondsPerItem: pixelNanoseconds * Double(geometry.outputWidth), workers: workers))
     return ParallelStep(

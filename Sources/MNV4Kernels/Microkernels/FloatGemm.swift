@@ -3,15 +3,7 @@ import MNV4Core
 import MNV4Graph
 
 /// float32 convolutions and fully connected layers as matrix products.
-func floatGemmKernels() -> [Kernel] {
-  var kernels: [Kernel] = []
-  var index: Int32 = 0
-  while let entry = mnv4_f32_gemm_kernel_at(index) {
-    if let gemm = FloatGemm(entry.pointee) { kernels.append(gemm.kernel) }
-    index += 1
-  }
-  return kernels
-}
+func floatGemmKernels() -> [Kernel] { FloatGemm.all.map(\.kernel) }
 
 /// A kernel of the C list that this processor runs.
 struct FloatGemm: Sendable {
@@ -26,6 +18,17 @@ struct FloatGemm: Sendable {
     ) -> Void
 
   static let panelWidth = Int(MNV4_F32_PANEL)
+
+  /// Those that this processor runs, the fastest first.
+  static let all: [FloatGemm] = {
+    var all: [FloatGemm] = []
+    var index: Int32 = 0
+    while let entry = mnv4_f32_gemm_kernel_at(index) {
+      if let gemm = FloatGemm(entry.pointee) { all.append(gemm) }
+      index += 1
+    }
+    return all
+  }()
 
   init?(_ entry: mnv4_f32_gemm_kernel) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,
@@ -66,7 +69,7 @@ struct FloatGemm: Sendable {
 }
 
 /// A layer as products of pixels with a matrix for each group.
-private struct FloatLayer {
+struct FloatLayer {
   let weights: ConstantID
   let bias: ConstantID?
   let activation: Activation
@@ -150,7 +153,7 @@ private struct FloatLayer {
 }
 
 /// For each group the panels of weights, then for each group the panels of bias.
-private struct PackedFloatLayer: PackedKernel {
+struct PackedFloatLayer: PackedKernel {
   let gemm: FloatGemm
   let layer: FloatLayer
   let constants: AlignedBuffer
@@ -177,9 +180,8 @@ private struct PackedFloatLayer: PackedKernel {
   var sharedByteCount: Int { constants.byteCount }
   var workspaceByteCount: Int { layer.scratchByteCount }
 
-  func prepare(
-    _ binding: StepBinding, workers: Workers
-  ) throws(BackendError) -> any PreparedStep {
+  /// The product, in windows where there are any, of the first group.
+  func problem(_ binding: StepBinding) -> mnv4_f32_conv {
     var conv = layer.geometry.map(layer.conv) ?? mnv4_f32_conv()
     let columnCount = layer.columnCount * layer.groupCount
     if layer.geometry == nil {
@@ -196,10 +198,16 @@ private struct PackedFloatLayer: PackedKernel {
     conv.product.bias = weights + layer.groupCount * padded * layer.depth
     conv.product.epilogue = mnv4_f32_epilogue(
       layer.activation, layer.residual, of: binding, columnCount: columnCount)
+    return conv
+  }
+
+  func prepare(
+    _ binding: StepBinding, workers: Workers
+  ) throws(BackendError) -> any PreparedStep {
     let body = FloatGemmBody(
-      gemm: gemm.gemm, conv: layer.geometry == nil ? nil : gemm.conv, problem: conv,
+      gemm: gemm.gemm, conv: layer.geometry == nil ? nil : gemm.conv, problem: problem(binding),
       function: FloatFunction(layer.activation, gemm.set), rowStep: gemm.rowStep,
-      groupCount: layer.groupCount, groupColumns: padded,
+      groupCount: layer.groupCount, groupColumns: layer.panelCount * FloatGemm.panelWidth,
       cells: Grid(
         rowCount: layer.rowCount, rowUnit: gemm.rowStep, columnCount: layer.panelCount,
         nanosecondsPerItem: Double(layer.depth * FloatGemm.panelWidth) / gemm.rates.matrix,

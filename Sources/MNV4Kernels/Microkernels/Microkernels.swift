@@ -8,7 +8,17 @@ extension KernelBackend {
   /// Integers are those of `docs/quantization.md`, bit for bit. Sums of float32 add their products in
   /// the order of the weights, each fused into the sum where the processor can.
   package static let microkernels = KernelBackend(
-    name: "microkernels", kernels: microkernelFamilies.flatMap(\.kernels))
+    name: "microkernels", kernels: microkernelFamilies.flatMap(\.kernels),
+    chainKernels: microkernelChains())
+
+  /// Every kernel of the `microkernels` backend that this processor runs, of those for chains of
+  /// operations.
+  ///
+  /// - Parameter bufferByteCount: what the rows between two layers of a chain may take on each thread:
+  ///   by default half of a level 2 cache, which weights, input and output share.
+  package static func microkernelChains(bufferByteCount: Int = 1 << 19) -> [Kernel] {
+    byteGemmAdditionKernels() + rowChainKernels(bufferByteCount: bufferByteCount)
+  }
 
   /// Every kernel of the `microkernels` backend that this processor runs, by family: also those that a
   /// faster one stands beside.
@@ -29,7 +39,7 @@ extension KernelBackend {
 }
 
 /// The instruction sets that C kernels are made for, each of which has all of the one before.
-enum InstructionSet: Int, CaseIterable {
+enum InstructionSet: Int, CaseIterable, Comparable {
   case any
   case avx2
   case avx512
@@ -37,6 +47,20 @@ enum InstructionSet: Int, CaseIterable {
 
   /// What the processor offers.
   private static let offered = mnv4_cpu_features()
+
+  /// As in the names of kernels.
+  var name: String {
+    switch self {
+    case .any: "portable"
+    case .avx2: "avx2"
+    case .avx512: "avx512"
+    case .avx512VNNI: "avx512vnni"
+    }
+  }
+
+  static func < (first: InstructionSet, second: InstructionSet) -> Bool {
+    first.rawValue < second.rawValue
+  }
 
   /// The largest of the sets that a kernel asks for; nil where the processor lacks one.
   init?(features: UInt32) {

@@ -112,7 +112,7 @@ struct IntegerProblem: CustomStringConvertible {
   }
 
   /// Adds what makes every operand from the graph's one input: runs of it in other shapes.
-  private static func addOperands(_ values: [Value], to graph: inout Graph) throws -> [ValueID] {
+  static func addOperands(_ values: [Value], to graph: inout Graph) throws -> [ValueID] {
     graph.inputs = [ValueID(0)]
     guard values.count > 1 else {
       graph.values = values

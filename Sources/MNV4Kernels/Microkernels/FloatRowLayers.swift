@@ -1,0 +1,142 @@
+import CMicrokernels
+import MNV4Core
+import MNV4Graph
+
+extension FloatGemm {
+  /// Nil where the link is no convolution of one group. The kernel supports it.
+  func rowPart(_ link: StepProblem.Link) -> RowPart? {
+    let problem = link.problem
+    guard case .convolution(let convolution) = problem.operation, convolution.groups == 1,
+      let layer = FloatLayer(problem), link.carried ?? 0 == 0
+    else { return nil }
+    let geometry = WindowGeometry(convolution, of: problem)
+    return RowPart(
+      window: geometry.rows, inputRowByteCount: problem.rowByteCount(of: problem.inputs[0]),
+      outputRowByteCount: problem.rowByteCount(of: problem.output),
+      addend: convolution.hasResidual ? link.operands[1] : nil,
+      nanoseconds: kernel.nanoseconds(problem),
+      sharedByteCount: kernel.memory(problem).sharedByteCount,
+      scratchByteCount: { _ in layer.scratchByteCount },
+      pack: { () throws(BackendError) in
+        PackedFloatGemmRows(packed: try PackedFloatLayer(self, layer, problem), geometry: geometry)
+      })
+  }
+}
+
+private struct PackedFloatGemmRows: PackedRowLayer {
+  let packed: PackedFloatLayer
+  let geometry: WindowGeometry
+
+  var sharedByteCount: Int { packed.sharedByteCount }
+  var buffers: [AlignedBuffer] { [packed.constants] }
+
+  func makeLayer() -> any RowLayer {
+    FloatGemmRows(
+      gemm: packed.gemm, problem: packed.problem(.unset(packed.constants)),
+      hasWindows: packed.layer.geometry != nil, activation: packed.layer.activation,
+      panelCount: packed.layer.panelCount, geometry: geometry)
+  }
+}
+
+private struct FloatGemmRows: RowLayer {
+  let gemm: FloatGemm
+  let problem: mnv4_f32_conv
+  let hasWindows: Bool
+  let activation: Activation
+  let panelCount: Int
+  let geometry: WindowGeometry
+
+  func run(_ call: RowCall) {
+    var own = problem
+    own.product.input = call.input.assumingMemoryBound(to: Float.self)
+    own.product.output = call.output.assumingMemoryBound(to: Float.self)
+    own.product.epilogue.residual = call.addend?.assumingMemoryBound(to: Float.self)
+    let pixelCount = call.outputRows.count &* geometry.outputWidth
+    let range = mnv4_f32_gemm_range(
+      row_begin: 0, row_end: pixelCount, panel_begin: 0, panel_end: panelCount)
+    if hasWindows {
+      own.input_height = Int32(truncatingIfNeeded: call.inputRows.count)
+      own.output_height = Int32(truncatingIfNeeded: call.outputRows.count)
+      own.pad_top = Int32(
+        truncatingIfNeeded: geometry.rows.padding(
+          above: call.inputRows, at: call.outputRows.lowerBound))
+      gemm.conv(&own, range, call.scratch)
+    } else {
+      gemm.gemm(&own.product, range)
+    }
+    activation.applyPass(
+      to: own.product.output, pixelCount: pixelCount, channelCount: own.product.columns)
+  }
+}
+
+extension FloatDepthwise {
+  /// The kernel supports it.
+  func rowPart(_ link: StepProblem.Link) -> RowPart? {
+    let problem = link.problem
+    guard case .convolution(let convolution) = problem.operation, link.carried ?? 0 == 0 else {
+      return nil
+    }
+    let geometry = WindowGeometry(convolution, of: problem)
+    return RowPart(
+      window: geometry.rows, inputRowByteCount: problem.rowByteCount(of: problem.inputs[0]),
+      outputRowByteCount: problem.rowByteCount(of: problem.output),
+      addend: convolution.hasResidual ? link.operands[1] : nil,
+      nanoseconds: kernel.nanoseconds(problem),
+      sharedByteCount: kernel.memory(problem).sharedByteCount,
+      pack: { () throws(BackendError) in
+        PackedFloatDepthwiseRows(packed: try PackedFloatDepthwise(self, convolution, problem))
+      })
+  }
+}
+
+private struct PackedFloatDepthwiseRows: PackedRowLayer {
+  let packed: PackedFloatDepthwise
+
+  var sharedByteCount: Int { packed.sharedByteCount }
+  var buffers: [AlignedBuffer] { [packed.constants] }
+
+  func makeLayer() -> any RowLayer {
+    FloatDepthwiseRows(
+      run: packed.kernel.run, problem: packed.problem(.unset(packed.constants)),
+      activation: packed.convolution.activation, window: packed.geometry.rows)
+  }
+}
+
+private struct FloatDepthwiseRows: RowLayer {
+  let run: @convention(c) (UnsafePointer<mnv4_f32_depthwise>?, mnv4_f32_depthwise_range) -> Void
+  let problem: mnv4_f32_depthwise
+  let activation: Activation
+  let window: RowWindow
+
+  func run(_ call: RowCall) {
+    var own = problem
+    own.input = call.input.assumingMemoryBound(to: Float.self)
+    own.output = call.output.assumingMemoryBound(to: Float.self)
+    own.epilogue.residual = call.addend?.assumingMemoryBound(to: Float.self)
+    own.input_height = Int32(truncatingIfNeeded: call.inputRows.count)
+    own.output_height = Int32(truncatingIfNeeded: call.outputRows.count)
+    own.pad_top = Int32(
+      truncatingIfNeeded: window.padding(above: call.inputRows, at: call.outputRows.lowerBound))
+    let width = FloatDepthwise.blockWidth
+    run(
+      &own,
+      mnv4_f32_depthwise_range(
+        row_begin: 0, row_end: own.output_height, block_begin: 0,
+        block_end: own.channels.roundedUp(to: width) / width))
+    activation.applyPass(
+      to: own.output, pixelCount: call.outputRows.count &* Int(own.output_width),
+      channelCount: own.channels)
+  }
+}
+
+extension Activation {
+  /// Applies it to what kernels in C stored, where they do not themselves.
+  fileprivate func applyPass(
+    to elements: UnsafeMutablePointer<Float>, pixelCount: Int, channelCount: Int
+  ) {
+    guard !isFusedInC else { return }
+    for pixel in 0..<pixelCount {
+      apply(to: elements + pixel &* channelCount, count: channelCount)
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import MNV4Core
+import MNV4Graph
+
+/// How a chain's rows are computed: some rows of the last output at a time, and of the values between
+/// the layers those rows that they need, in buffers that the next rows reuse.
+struct RowTiles: Sendable {
+  /// Rows of the last output.
+  let height: Int
+  /// For each value between two layers the rows that its buffer holds, and where it begins.
+  let capacities: [Int]
+  let offsets: [Int]
+  /// Where scratch begins.
+  let scratchOffset: Int
+  /// Of buffers and scratch.
+  let byteCount: Int
+
+  /// Rows beyond this would save nothing more.
+  private static let maximumHeight = 64
+
+  /// The tallest tiles whose buffers fit into so many bytes, of one row at least; nil where those and
+  /// the scratch are more than a slot of the workspace may have.
+  init?(_ parts: [RowPart], bufferByteCount: Int) {
+    let last = parts[parts.count - 1]
+    var height = min(last.window.outputHeight, Self.maximumHeight)
+    while height > 1, Self.layout(parts, height).byteCount > bufferByteCount {
+      // An even number of rows is what depthwise kernels like.
+      height -= height > 3 ? 2 - height % 2 : 1
+    }
+    let layout = Self.layout(parts, height)
+    self.height = height
+    capacities = layout.capacities
+    offsets = layout.offsets
+    scratchOffset = layout.byteCount
+    guard layout.byteCount <= Workspace.maximumSlotByteCount else { return nil }
+    let counts = layout.capacities + [height]
+    let scratch = zip(parts, counts).reduce(0) { max($0, $1.0.scratchByteCount($1.1)) }
+    byteCount = saturatingSum(layout.byteCount, scratch)
+    guard byteCount <= Workspace.maximumSlotByteCount else { return nil }
+  }
+
+  /// Kernels may read so far past the end of a buffer.
+  private static let margin = 64
+
+  private static func layout(
+    _ parts: [RowPart], _ height: Int
+  ) -> (capacities: [Int], offsets: [Int], byteCount: Int) {
+    var capacities = [Int](repeating: 0, count: parts.count - 1)
+    var rows = height
+    for index in capacities.indices.reversed() {
+      rows = parts[index + 1].window.inputCount(ofOutputs: rows)
+      capacities[index] = rows
+    }
+    var offsets: [Int] = []
+    var total = capacities.count * MemoryLayout<RowBand>.stride.roundedUp(to: margin)
+    for (index, rows) in capacities.enumerated() {
+      offsets.append(total)
+      let bytes = saturatingProduct(rows, parts[index].outputRowByteCount)
+      total = saturatingSum(total, min(bytes, 1 << 40).roundedUp(to: margin), margin)
+    }
+    return (capacities, offsets, total)
+  }
+}
+
+/// Rows that a buffer holds, from its start on, and those of them that are to be computed.
+struct RowBand {
+  var held: Range<Int>
+  var new: Range<Int>
+}
+
+/// The constants of a chain's layers.
+struct PackedRowChain: PackedKernel {
+  let parts: [RowPart]
+  let layers: [any PackedRowLayer]
+  let tiles: RowTiles
+  let imageCount: Int
+
+  init(_ parts: [RowPart], _ tiles: RowTiles, imageCount: Int) throws(BackendError) {
+    self.parts = parts
+    self.tiles = tiles
+    self.imageCount = imageCount
+    var layers: [any PackedRowLayer] = []
+    for part in parts { layers.append(try part.pack()) }
+    self.layers = layers
+  }
+
+  var sharedByteCount: Int { layers.reduce(0) { $0 + $1.sharedByteCount } }
+  var workspaceByteCount: Int { tiles.byteCount }
+
+  func prepare(
+    _ binding: StepBinding, workers: Workers
+  ) throws(BackendError) -> any PreparedStep {
+    let height = parts[parts.count - 1].window.outputHeight
+    let nanoseconds = parts.reduce(0) { $0 + $1.nanoseconds }
+    let steps = zip(parts, layers).map { part, layer in
+      RowChainBody.Step(
+        layer: layer.makeLayer(), window: part.window, rowByteCount: part.outputRowByteCount,
+        addend: part.addend.map { binding.inputs[$0] })
+    }
+    // Every part computes anew what its first rows need of the one before: as few as there are threads.
+    let rows = Partition(
+      count: height, unit: (height + workers.threadCount - 1) / workers.threadCount,
+      nanosecondsPerItem: nanoseconds / Double(imageCount * height), workers: workers)
+    let body = RowChainBody(
+      steps: steps, tiles: tiles, imageCount: imageCount, rows: rows, input: binding.inputs[0],
+      inputRowByteCount: parts[0].inputRowByteCount, output: binding.output,
+      workspace: workers.workspace)
+    return ParallelStep(
+      body, partCount: body.partCount, workers: workers, keeping: layers.flatMap(\.buffers))
+  }
+}
+
+/// Image by image, runs of rows of the last output.
+struct RowChainBody: StepBody {
+  struct Step {
+    let layer: any RowLayer
+    let window: RowWindow
+    /// Of its output, and of what it adds.
+    let rowByteCount: Int
+    let addend: UnsafeRawPointer?
+  }
+
+  let steps: [Step]
+  let tiles: RowTiles
+  let imageCount: Int
+  let rows: Partition
+  let input: UnsafeRawPointer
+  let inputRowByteCount: Int
+  let output: UnsafeMutableRawPointer
+  let workspace: Workspace
+
+  var partCount: Int { imageCount * rows.partCount }
+
+  func run(part: Int) {
+    let (image, run) = part.quotientAndRemainder(dividingBy: rows.partCount)
+    let rows = rows[run]
+    workspace.withSlot { slot in
+      let bands = slot.bindMemory(to: RowBand.self, capacity: tiles.capacities.count)
+      for index in tiles.capacities.indices { bands[index] = RowBand(held: 0..<0, new: 0..<0) }
+      var first = rows.lowerBound
+      while first < rows.upperBound {
+        let end = min(first &+ tiles.height, rows.upperBound)
+        advance(to: first..<end, bands, slot)
+        for index in steps.indices { compute(index, first..<end, image, bands, slot) }
+        first = end
+      }
+    }
+  }
+
+  /// Settles which rows of the values between layers the tile needs, and moves those that are there to
+  /// the starts of their buffers.
+  private func advance(
+    to tile: Range<Int>, _ bands: UnsafeMutablePointer<RowBand>, _ slot: UnsafeMutableRawPointer
+  ) {
+    var needed = tile
+    var index = tiles.capacities.count
+    while index > 0 {
+      index &-= 1
+      // Without new rows below, nothing is needed here but what there is.
+      guard !needed.isEmpty else {
+        bands[index].new = bands[index].held.upperBound..<bands[index].held.upperBound
+        continue
+      }
+      let rows = steps[index &+ 1].window.inputs(of: needed)
+      let held = bands[index].held
+      let kept = held.upperBound > rows.lowerBound ? held.upperBound &- rows.lowerBound : 0
+      if kept > 0, rows.lowerBound > held.lowerBound {
+        let start = slot + tiles.offsets[index]
+        let rowByteCount = steps[index].rowByteCount
+        start.copyMemory(
+          from: start + (rows.lowerBound &- held.lowerBound) &* rowByteCount,
+          byteCount: kept &* rowByteCount)
+      }
+      let new = rows.lowerBound &+ kept..<max(rows.upperBound, rows.lowerBound &+ kept)
+      bands[index] = RowBand(held: rows.lowerBound..<new.upperBound, new: new)
+      needed = new
+    }
+  }
+
+  private func compute(
+    _ index: Int, _ tile: Range<Int>, _ image: Int, _ bands: UnsafeMutablePointer<RowBand>,
+    _ slot: UnsafeMutableRawPointer
+  ) {
+    let step = steps[index]
+    let isLast = index == tiles.capacities.count
+    let new = isLast ? tile : bands[index].new
+    guard !new.isEmpty else { return }
+    let inputs = step.window.inputs(of: new)
+    let source: UnsafeRawPointer
+    if index == 0 {
+      source =
+        input + (image &* step.window.inputHeight &+ inputs.lowerBound) &* inputRowByteCount
+    } else {
+      source =
+        UnsafeRawPointer(slot) + tiles.offsets[index &- 1]
+        + (inputs.lowerBound &- bands[index &- 1].held.lowerBound) &* steps[index &- 1].rowByteCount
+    }
+    let place = (image &* step.window.outputHeight &+ new.lowerBound) &* step.rowByteCount
+    let target =
+      isLast
+      ? output + place
+      : slot + tiles.offsets[index]
+        + (new.lowerBound &- bands[index].held.lowerBound) &* step.rowByteCount
+    step.layer.run(
+      RowCall(
+        input: source, inputRows: inputs, output: target, outputRows: new,
+        addend: step.addend.map { $0 + place }, scratch: slot + tiles.scratchOffset))
+  }
+}
