@@ -16,13 +16,15 @@ struct RowTiles: Sendable {
 
   /// Rows beyond this would save nothing more.
   private static let maximumHeight = 64
+  /// Filters and steps that need more rows than these for one, as no network does, are left alone.
+  private static let maximumCapacity = 300
 
   /// The tallest tiles whose buffers fit into so many bytes, of one row at least; nil where those and
   /// the scratch are more than a slot of the workspace may have.
   init?(_ parts: [RowPart], bufferByteCount: Int) {
     let last = parts[parts.count - 1]
     var height = min(last.window.outputHeight, Self.maximumHeight)
-    while height > 1, Self.layout(parts, height).byteCount > bufferByteCount {
+    while height > 1, !Self.fits(Self.layout(parts, height), bufferByteCount) {
       // An even number of rows is what depthwise kernels like.
       height -= height > 3 ? 2 - height % 2 : 1
     }
@@ -31,19 +33,23 @@ struct RowTiles: Sendable {
     capacities = layout.capacities
     offsets = layout.offsets
     scratchOffset = layout.byteCount
-    guard layout.byteCount <= Workspace.maximumSlotByteCount else { return nil }
+    guard Self.fits(layout, Workspace.maximumSlotByteCount) else { return nil }
     let counts = layout.capacities + [height]
     let scratch = zip(parts, counts).reduce(0) { max($0, $1.0.scratchByteCount($1.1)) }
     byteCount = saturatingSum(layout.byteCount, scratch)
     guard byteCount <= Workspace.maximumSlotByteCount else { return nil }
   }
 
+  private static func fits(_ layout: Layout, _ byteCount: Int) -> Bool {
+    layout.byteCount <= byteCount && layout.capacities.allSatisfy { $0 <= maximumCapacity }
+  }
+
+  private typealias Layout = (capacities: [Int], offsets: [Int], byteCount: Int)
+
   /// Kernels may read so far past the end of a buffer.
   private static let margin = 64
 
-  private static func layout(
-    _ parts: [RowPart], _ height: Int
-  ) -> (capacities: [Int], offsets: [Int], byteCount: Int) {
+  private static func layout(_ parts: [RowPart], _ height: Int) -> Layout {
     var capacities = [Int](repeating: 0, count: parts.count - 1)
     var rows = height
     for index in capacities.indices.reversed() {

@@ -112,11 +112,14 @@ import Testing
     }
   }
 
-  /// Chains whose rows do not fit into a thread's memory are left alone, however long their rows.
+  /// Chains whose rows do not fit into a thread's memory are left alone, however long or many they
+  /// are.
   @Test(arguments: [ElementForm.float, ElementForm(type: .int8, scale: 0.5, zeroPoint: 3)])
   func hugeRowsAreRefused(form: ElementForm) throws {
-    for (width, isRun) in [(100, true), (1 << 21, false), (1 << 28, false)] {
-      let problem = try HugeChain(width: width, form: form).problem
+    for (height, width, kernel, isRun) in [
+      (3, 100, 3, true), (3, 1 << 21, 3, false), (3, 1 << 28, 3, false), (1000, 1, 63, true),
+    ] {
+      let problem = try HugeChain(height: height, width: width, kernel: kernel, form: form).problem
       for backend in [
         KernelBackend.microkernels,
         KernelBackend(name: "rows", kernels: [], chainKernels: KernelBackend.microkernelChains()),
@@ -135,15 +138,16 @@ import Testing
 private struct HugeChain {
   let problem: StepProblem
 
-  init(width: Int, form: ElementForm) throws {
-    let value = try form.value(try Shape([1, 3, width, 2]))
+  init(height: Int, width: Int, kernel: Int, form: ElementForm) throws {
+    let value = try form.value(try Shape([1, height, width, 2]))
     let weights = try ProblemConstant(
-      shape: [2, 3, 3, 1], type: form.type, scales: form.isFloat ? [] : [0.5],
-      bytes: [UInt8](repeating: 0, count: 18 * form.type.byteCount)
+      shape: [2, kernel, 3, 1], type: form.type, scales: form.isFloat ? [] : [0.5],
+      bytes: [UInt8](repeating: 0, count: 6 * kernel * form.type.byteCount)
     ).constant()
+    let size = Extent(kernel, 3)
     let convolution = Convolution(
-      weights: ConstantID(0), bias: nil, kernel: Extent(3, 3),
-      padding: .symmetric(kernel: Extent(3, 3)), groups: 2)
+      weights: ConstantID(0), bias: nil, kernel: size, padding: .symmetric(kernel: size),
+      groups: 2)
     let nodes = (0..<2).map {
       Node(
         name: "n\($0)", operation: .convolution(convolution), inputs: [ValueID($0)],
