@@ -82,7 +82,7 @@ enum RowChainRates {
   /// Of each layer in each tile.
   static let callNanoseconds = 100.0
   /// Bytes a nanosecond that are moved to the start of a buffer.
-  static let moves = 25.0
+  static let moves = 50.0
   /// Rows are estimated as if so many threads shared them.
   static let threadCount = 4
   private static let level2ByteCount = Double(1 << 20)
@@ -93,7 +93,7 @@ enum RowChainRates {
   /// take for one that stays in the level 2 cache; half of that holds the end of it.
   static func savedNanoseconds(byteCount: Double) -> Double {
     guard byteCount > level2ByteCount else { return 0 }
-    let beyond = 2 * (byteCount - level2ByteCount / 2) / 600
+    let beyond = 2 * (byteCount - level2ByteCount / 2) / 300
     return beyond + 2 * max(byteCount - lastLevelByteCount, 0) / 30
   }
 }
