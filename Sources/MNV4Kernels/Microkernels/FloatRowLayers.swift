@@ -33,7 +33,8 @@ private struct PackedFloatGemmRows: PackedRowLayer {
   func makeLayer() -> any RowLayer {
     FloatGemmRows(
       gemm: packed.gemm, problem: packed.problem(.unset(packed.constants)),
-      hasWindows: packed.layer.geometry != nil, activation: packed.layer.activation,
+      hasWindows: packed.layer.geometry != nil,
+      function: FloatFunction(packed.layer.activation, packed.gemm.set),
       panelCount: packed.layer.panelCount, geometry: geometry)
   }
 }
@@ -42,7 +43,8 @@ private struct FloatGemmRows: RowLayer {
   let gemm: FloatGemm
   let problem: mnv4_f32_conv
   let hasWindows: Bool
-  let activation: Activation
+  /// What is applied to the stored sums.
+  let function: FloatFunction?
   let panelCount: Int
   let geometry: WindowGeometry
 
@@ -64,8 +66,8 @@ private struct FloatGemmRows: RowLayer {
     } else {
       gemm.gemm(&own.product, range)
     }
-    activation.applyPass(
-      to: own.product.output, pixelCount: pixelCount, channelCount: own.product.columns)
+    function?(
+      own.product.output, to: own.product.output, count: pixelCount &* own.product.columns)
   }
 }
 
@@ -98,14 +100,16 @@ private struct PackedFloatDepthwiseRows: PackedRowLayer {
   func makeLayer() -> any RowLayer {
     FloatDepthwiseRows(
       run: packed.kernel.run, problem: packed.problem(.unset(packed.constants)),
-      activation: packed.convolution.activation, window: packed.geometry.rows)
+      function: FloatFunction(packed.convolution.activation, packed.kernel.set),
+      window: packed.geometry.rows)
   }
 }
 
 private struct FloatDepthwiseRows: RowLayer {
   let run: @convention(c) (UnsafePointer<mnv4_f32_depthwise>?, mnv4_f32_depthwise_range) -> Void
   let problem: mnv4_f32_depthwise
-  let activation: Activation
+  /// What is applied to the stored sums.
+  let function: FloatFunction?
   let window: RowWindow
 
   func run(_ call: RowCall) {
@@ -123,20 +127,7 @@ private struct FloatDepthwiseRows: RowLayer {
       mnv4_f32_depthwise_range(
         row_begin: 0, row_end: own.output_height, block_begin: 0,
         block_end: own.channels.roundedUp(to: width) / width))
-    activation.applyPass(
-      to: own.output, pixelCount: call.outputRows.count &* Int(own.output_width),
-      channelCount: own.channels)
-  }
-}
-
-extension Activation {
-  /// Applies it to what kernels in C stored, where they do not themselves.
-  fileprivate func applyPass(
-    to elements: UnsafeMutablePointer<Float>, pixelCount: Int, channelCount: Int
-  ) {
-    guard !isFusedInC else { return }
-    for pixel in 0..<pixelCount {
-      apply(to: elements + pixel &* channelCount, count: channelCount)
-    }
+    let pixelCount = call.outputRows.count &* Int(own.output_width)
+    function?(own.output, to: own.output, count: pixelCount &* Int(own.channels))
   }
 }
