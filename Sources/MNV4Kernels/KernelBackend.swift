@@ -15,7 +15,7 @@ package struct KernelBackend: Backend {
   /// shares no step among threads in parts much shorter than `minimumPartNanoseconds`.
   package init(
     name: String, kernels: [Kernel], chainKernels: [Kernel] = [],
-    minimumPartNanoseconds: Double = 5_000
+    minimumPartNanoseconds: Double = 2_000
   ) {
     self.name = name
     self.kernels = kernels
