@@ -9,15 +9,29 @@ extension KernelBackend {
   /// the order of the weights, each fused into the sum where the processor can.
   package static let microkernels = KernelBackend(
     name: "microkernels", kernels: microkernelFamilies.flatMap(\.kernels),
-    chainKernels: microkernelChains())
+    chainKernels: fastestChains)
+
+  /// By rows in the largest instruction set alone, which knows all that the others know, and where
+  /// values are large enough for that to save anything: planning asks for every chain of a network.
+  private static let fastestChains =
+    byteGemmAdditionKernels()
+    + rowChainKernels(
+      bufferByteCount: rowBufferByteCount, leastValueByteCount: RowChainRates.level2ByteCount
+    ).prefix(1)
+
+  /// What the rows between two layers of a chain may take on each thread: half of a level 2 cache, which
+  /// weights, input and output share.
+  private static let rowBufferByteCount = 1 << 19
 
   /// Every kernel of the `microkernels` backend that this processor runs, of those for chains of
   /// operations.
   ///
-  /// - Parameter bufferByteCount: what the rows between two layers of a chain may take on each thread:
-  ///   by default half of a level 2 cache, which weights, input and output share.
-  package static func microkernelChains(bufferByteCount: Int = 1 << 19) -> [Kernel] {
-    byteGemmAdditionKernels() + rowChainKernels(bufferByteCount: bufferByteCount)
+  /// - Parameter bufferByteCount: what the rows between two layers of a chain may take on each thread.
+  package static func microkernelChains(
+    bufferByteCount: Int = rowBufferByteCount
+  ) -> [Kernel] {
+    byteGemmAdditionKernels()
+      + rowChainKernels(bufferByteCount: bufferByteCount, leastValueByteCount: 0)
   }
 
   /// Every kernel of the `microkernels` backend that this processor runs, by family: also those that a

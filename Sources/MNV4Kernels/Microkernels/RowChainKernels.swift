@@ -4,12 +4,16 @@ import MNV4Graph
 /// Chains of convolutions, with additions of integers between and after them, by rows: a kernel for each
 /// instruction set that this processor has.
 ///
-/// - Parameter bufferByteCount: what the rows between the layers may take on each thread.
-func rowChainKernels(bufferByteCount: Int) -> [Kernel] {
+/// - Parameters:
+///   - bufferByteCount: what the rows between the layers may take on each thread.
+///   - leastValueByteCount: chains in which no value between layers is larger are refused.
+func rowChainKernels(bufferByteCount: Int, leastValueByteCount: Int) -> [Kernel] {
   InstructionSet.allCases.reversed().compactMap { set in
     // Where there are matrix products for it there is the rest.
     guard ByteGemm.all.contains(where: { $0.set == set }) else { return nil }
-    return RowChain(set: set, bufferByteCount: bufferByteCount).kernel
+    return RowChain(
+      set: set, bufferByteCount: bufferByteCount, leastValueByteCount: leastValueByteCount
+    ).kernel
   }
 }
 
@@ -17,6 +21,7 @@ func rowChainKernels(bufferByteCount: Int) -> [Kernel] {
 private struct RowChain: Sendable {
   let set: InstructionSet
   let bufferByteCount: Int
+  let leastValueByteCount: Int
 
   var kernel: Kernel {
     Kernel(
@@ -40,7 +45,9 @@ private struct RowChain: Sendable {
 
   /// Nil where the problem is no chain that is computed by rows.
   private func layers(_ problem: StepProblem) -> (parts: [RowPart], tiles: RowTiles)? {
-    guard let parts = RowPart.parts(of: problem, set),
+    let values = problem.links.dropLast().map(\.problem.output)
+    guard values.contains(where: { $0.byteCount > leastValueByteCount }),
+      let parts = RowPart.parts(of: problem, set),
       let tiles = RowTiles(parts, bufferByteCount: bufferByteCount)
     else { return nil }
     return (parts, tiles)
@@ -85,13 +92,14 @@ enum RowChainRates {
   static let moves = 50.0
   /// Rows are estimated as if so many threads shared them.
   static let threadCount = 4
-  private static let level2ByteCount = Double(1 << 20)
+  static let level2ByteCount = 1 << 20
   /// What other values and other programs leave of the last cache.
   private static let lastLevelByteCount = Double(1 << 22)
 
   /// The time that steps take to write a value between them, and to read it, beyond what they would
   /// take for one that stays in the level 2 cache; half of that holds the end of it.
   static func savedNanoseconds(byteCount: Double) -> Double {
+    let level2ByteCount = Double(level2ByteCount)
     guard byteCount > level2ByteCount else { return 0 }
     let beyond = 2 * (byteCount - level2ByteCount / 2) / 300
     return beyond + 2 * max(byteCount - lastLevelByteCount, 0) / 30

@@ -12,7 +12,10 @@ import Testing
   /// The kernels in C, which say of every chain that it takes no time.
   private struct ChainsFirst: Backend {
     let name = "microkernels"
-    let kernels = KernelBackend.microkernels
+    /// Also where values between layers are small.
+    let kernels = KernelBackend(
+      name: "microkernels", kernels: KernelBackend.microkernelFamilies.flatMap(\.kernels),
+      chainKernels: KernelBackend.microkernelChains())
     let takesChains: Bool
 
     func assess(_ problem: StepProblem) -> Assessment {
