@@ -3,7 +3,7 @@ internal import MNV4Graph
 
 /// Turns a graph into a plan: passes, a backend for every step, a place for every tensor.
 struct Planner {
-  /// In order of preference among equal costs; the last runs everything.
+  /// In order of preference among costs that are about equal; the last runs everything.
   let backends: [any Backend]
   /// The name of the backend to use wherever it can run a step; nil takes the cheapest.
   let pinned: String?
@@ -120,11 +120,14 @@ struct Planner {
     if let pinned, let choice = candidates.first(where: { $0.backend == pinned }) {
       return choice.because("pinned")
     }
-    guard let best = candidates.min(by: { $0.nanoseconds < $1.nanoseconds }) else {
+    guard let first = candidates.first else {
       throw MNV4Error(
         .unsupportedModel,
         "no backend runs step '\(problem.name)' (\(Self.describe(problem))): "
           + refusals.joined(separator: "; "))
+    }
+    let best = candidates.dropFirst().reduce(first) {
+      Self.isWorthChanging($1.nanoseconds, from: $0.nanoseconds) ? $1 : $0
     }
     if problem.isChain {
       let apart = problem.links.reduce(0) { $0 + estimate($1.problem) }
@@ -141,6 +144,12 @@ struct Planner {
       others.isEmpty
         ? "the only backend"
         : "estimate \(Self.microseconds(best.nanoseconds)), \(others.joined(separator: ", "))")
+  }
+
+  /// Whether an estimate of a backend is enough below that of a preferred one: estimates are rough, and
+  /// steps of several backends do not share their threads.
+  static func isWorthChanging(_ nanoseconds: Double, from preferred: Double) -> Bool {
+    1.1 * nanoseconds + 1000 < preferred
   }
 
   private static func microseconds(_ nanoseconds: Double) -> String {

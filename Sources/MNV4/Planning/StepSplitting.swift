@@ -23,12 +23,14 @@ extension Planner {
     return estimates.reduce(0, +) < estimate(StepProblem(node: whole, of: graph))
   }
 
-  /// The least estimate of all backends; where one is pinned the others count a thousandfold.
+  /// The estimate of the backend that gets the step; where one is pinned the others count a thousandfold.
   func estimate(_ problem: StepProblem) -> Double {
-    backends.reduce(Double.infinity) { least, backend in
-      guard case .runs(_, let nanoseconds) = backend.assess(problem) else { return least }
-      return min(
-        least, pinned == nil || pinned == backend.name ? nanoseconds : 1000 * nanoseconds)
+    backends.reduce(Double.infinity) { chosen, backend in
+      guard case .runs(_, let nanoseconds) = backend.assess(problem) else { return chosen }
+      guard pinned == nil else {
+        return min(chosen, pinned == backend.name ? nanoseconds : 1000 * nanoseconds)
+      }
+      return Self.isWorthChanging(nanoseconds, from: chosen) ? nanoseconds : chosen
     }
   }
 }

@@ -53,18 +53,29 @@ private struct StubSteps: PackedSteps {
 
   @Test func cheapestBackendIsTaken() throws {
     let fast = StubBackend("fast") {
-      .runs(kernel: "f", nanoseconds: $0.name == "pool" ? 3_000 : 1_000)
+      .runs(kernel: "f", nanoseconds: $0.name == "pool" ? 30_000 : 10_000)
     }
-    let plan = try Planner(backends: [runs("slow", 2_000), fast], pinned: nil).plan(graph())
+    let plan = try Planner(backends: [runs("slow", 20_000), fast], pinned: nil).plan(graph())
     #expect(plan.steps.map(\.name) == ["dense", "pool", "last"])
     #expect(plan.steps.map(\.backend) == ["fast", "slow", "fast"])
     #expect(plan.steps.map(\.kernel) == ["f", "slow kernel", "f"])
-    #expect(plan.steps[0].reason == "estimate 1.0 µs, slow 2.0 µs")
-    #expect(plan.steps[1].reason == "estimate 2.0 µs, fast 3.0 µs")
+    #expect(plan.steps[0].reason == "estimate 10.0 µs, slow 20.0 µs")
+    #expect(plan.steps[1].reason == "estimate 20.0 µs, fast 30.0 µs")
     #expect(plan.backendNames == ["slow", "fast"])
     #expect(plan.shares.map(\.stepIndices) == [[1], [0, 2]])
     #expect(plan.memory.sharedByteCount == 3)
     #expect(plan.memory.sessionByteCount == 30)
+  }
+
+  /// Estimates are rough: a tenth and a microsecond less is not enough to leave a preferred backend.
+  @Test(arguments: [(20_000.0, false), (17_271.0, true), (17_274.0, false), (0, true)])
+  func littleCheaperIsNotTaken(nanoseconds: Double, isTaken: Bool) throws {
+    let backends = [runs("preferred", 20_000), runs("other", nanoseconds)]
+    let plan = try Planner(backends: backends, pinned: nil).plan(graph())
+    #expect(plan.backendNames == [isTaken ? "other" : "preferred"])
+    let short = try Planner(backends: [runs("preferred", 999), runs("other", 0)], pinned: nil)
+      .plan(graph())
+    #expect(short.backendNames == ["preferred"])
   }
 
   @Test func firstOfEqualsIsTaken() throws {
