@@ -32,7 +32,7 @@ from random_weights import randomize
 from reference_networks import NETWORKS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-BACKENDS = ("swift", "xnnpack")
+BACKENDS = ("swift", "xnnpack", "microkernels")
 TOLERANCE = 1e-3
 TORCHVISION = "torchvision/"
 TORCHVISION_NETWORKS = (
@@ -120,7 +120,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, help="side of the picture (default: the network's)")
     parser.add_argument("--classes", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--backend", action="append", help="may be repeated (default: both)")
+    parser.add_argument("--backend", action="append", help="may be repeated (default: all)")
     parser.add_argument(
         "--programs", type=pathlib.Path, default=ROOT / ".build/release",
         help="the folder of mnv4-convert and mnv4-run")
