@@ -17,10 +17,6 @@ const struct mnv4_f32_depthwise_kernel *mnv4_f32_depthwise_kernel_at(int32_t ind
 
 enum { BLOCK = MNV4_F32_DEPTHWISE_BLOCK };
 
-ptrdiff_t mnv4_f32_depthwise_packed_count(ptrdiff_t taps, ptrdiff_t channels) {
-  return (channels + BLOCK - 1) / BLOCK * BLOCK * taps;
-}
-
 void mnv4_f32_depthwise_pack(
     const float *weights, ptrdiff_t taps, ptrdiff_t channels, float *packed) {
   for (ptrdiff_t start = 0; start < channels; start += BLOCK) {

@@ -105,12 +105,14 @@ VEC_INLINE ptrdiff_t gemm_block_rows(
   return (tiles < 1 ? 1 : tiles) * TILE_ROWS;
 }
 
-/// Has the `index`th of `tiles` tiles fetch its share of the panel after `panel`.
+/// Has the `index`th of `tiles` tiles fetch its share of the panel after `panel`: beyond 32 tiles, which
+/// small panels alone meet at once, next to nothing; after the last panel what the panel itself holds.
 VEC_INLINE void gemm_fetch_ahead(
     const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t panel, ptrdiff_t index,
     ptrdiff_t tiles) {
   tile->ahead_step = MNV4_F32_PANEL / tiles;
-  tile->ahead = gemm->weights + (panel + 1) * gemm->depth * MNV4_F32_PANEL +
+  const ptrdiff_t last = (gemm->columns - 1) / MNV4_F32_PANEL;
+  tile->ahead = gemm->weights + (panel < last ? panel + 1 : last) * gemm->depth * MNV4_F32_PANEL +
                 index * gemm->depth * tile->ahead_step;
 }
 

@@ -17,10 +17,6 @@ const struct mnv4_f32_gemm_kernel *mnv4_f32_gemm_kernel_at(int32_t index) {
   return index >= 0 && index < count ? &kernels[index] : 0;
 }
 
-ptrdiff_t mnv4_f32_gemm_packed_count(ptrdiff_t depth, ptrdiff_t columns) {
-  return (columns + MNV4_F32_PANEL - 1) / MNV4_F32_PANEL * MNV4_F32_PANEL * depth;
-}
-
 void mnv4_f32_gemm_pack(
     const float *weights, ptrdiff_t depth, ptrdiff_t columns, float *packed) {
   for (ptrdiff_t start = 0; start < columns; start += MNV4_F32_PANEL) {

@@ -51,9 +51,6 @@ struct mnv4_f32_depthwise_range {
   ptrdiff_t block_begin, block_end;
 };
 
-/// The floats of `mnv4_f32_depthwise_pack`'s result.
-ptrdiff_t mnv4_f32_depthwise_packed_count(ptrdiff_t taps, ptrdiff_t channels);
-
 /// Packs `[channels][taps]` floats into `packed`; the two do not overlap.
 void mnv4_f32_depthwise_pack(
     const float *weights, ptrdiff_t taps, ptrdiff_t channels, float *packed);

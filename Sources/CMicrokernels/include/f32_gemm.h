@@ -68,10 +68,7 @@ struct mnv4_f32_conv {
   int32_t pad_top, pad_left;
 };
 
-/// The floats of `mnv4_f32_gemm_pack`'s result.
-ptrdiff_t mnv4_f32_gemm_packed_count(ptrdiff_t depth, ptrdiff_t columns);
-
-/// Packs `[columns][depth]` floats into `packed`; the two do not overlap.
+/// Packs `[columns][depth]` floats into `packed`, 32 · depth floats a panel; the two do not overlap.
 void mnv4_f32_gemm_pack(
     const float *weights, ptrdiff_t depth, ptrdiff_t columns, float *packed);
 

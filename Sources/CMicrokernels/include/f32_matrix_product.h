@@ -17,7 +17,7 @@ struct mnv4_f32_right_operand {
 };
 
 /// Packs panels `panel_begin ..< panel_end` of 32 columns to their place in `packed`, which is on a
-/// 64-byte boundary, has `mnv4_f32_gemm_packed_count` floats and does not overlap the operand.
+/// 64-byte boundary, has 32 · depth floats a panel and does not overlap the operand.
 /// Columns past the last become zeros. Disjoint ranges may be packed at the same time.
 void mnv4_f32_gemm_pack_right(
     const struct mnv4_f32_right_operand *operand, ptrdiff_t panel_begin, ptrdiff_t panel_end,

@@ -3,7 +3,8 @@
 //
 // Operands and outputs are int8 or uint8, all of one call the same. They may lie anywhere; up to 63
 // bytes past the end of an operand are read and never enter a result. An output may be the first
-// operand itself and overlaps nothing else.
+// operand itself, or that of an addition the second, where both have as many elements, and overlaps
+// nothing else.
 #ifndef MNV4_Q8_ELEMENTWISE_H
 #define MNV4_Q8_ELEMENTWISE_H
 

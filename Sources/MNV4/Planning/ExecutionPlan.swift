@@ -27,6 +27,14 @@ package struct ExecutionPlan: Sendable {
     package let multiplyAccumulateCount: Int
     /// Whether it computes with 8-bit integers: what it reads first is of their type.
     package var isInteger: Bool { inputs.first.map { $0.elementType != .float32 } ?? false }
+    /// Memory of all operands, which may lie in one another.
+    var operandByteCount: Int {
+      var byteCounts: [Int: Int] = [:]  // by offset
+      for slot in inputs + [output] {
+        byteCounts[slot.offset] = max(byteCounts[slot.offset, default: 0], slot.byteCount)
+      }
+      return byteCounts.values.reduce(0, +)
+    }
     /// What the chosen backend estimates for one thread.
     package let estimatedNanoseconds: Double
   }

@@ -66,7 +66,7 @@ struct Planner {
         throw MNV4Error(.outOfResources, error.description)
       }
     }
-    let largest = steps.map { $0.inputs.reduce($0.output.byteCount) { $0 + $1.byteCount } }.max()
+    let largest = steps.map(\.operandByteCount).max()
     return ExecutionPlan(
       steps: steps, shares: shares, input: slot(graph.inputs[0]), output: output,
       memory: memory, largestStepByteCount: largest ?? 0)

@@ -15,9 +15,8 @@ typealias ByteDequantizeFunction =
 /// Numbers to the elements of an integer type and back, by "Quantize and dequantize" of
 /// `docs/quantization.md`, in the kernels for this processor.
 package struct ElementConverter: Sendable {
-  private static let kernels = UnsafeBufferPointer(
-    start: mnv4_q8_elementwise_sets(), count: Int(mnv4_q8_elementwise_set_count())
-  ).lazy.compactMap { ByteElementwise($0) }.first
+  /// There is one: the last of the list runs on every processor.
+  private static let kernels = ByteElementwise.all[0]
 
   private let value: Value
 
@@ -30,7 +29,7 @@ package struct ElementConverter: Sendable {
   ) {
     precondition(bytes.count >= numbers.count)
     var quantization = mnv4_q8_quantization(value)
-    Self.kernels?.quantize(
+    Self.kernels.quantize(
       &quantization, numbers.baseAddress, bytes.baseAddress, numbers.count)
   }
 
@@ -40,7 +39,7 @@ package struct ElementConverter: Sendable {
   ) {
     precondition(bytes.count >= numbers.count)
     var dequantization = mnv4_q8_dequantization(value)
-    Self.kernels?.dequantize(
+    Self.kernels.dequantize(
       &dequantization, bytes.baseAddress, numbers.baseAddress, numbers.count)
   }
 }

@@ -2,6 +2,9 @@ import CMicrokernels
 import MNV4Core
 import MNV4Graph
 
+/// No less than the pixels that a matrix kernel takes at once: 16 tiles of 14.
+private let mostBandPixelCount = 256
+
 extension ByteGemm {
   /// Nil where the layer is no convolution of one group. The kernel supports it.
   func rowPart(_ problem: StepProblem, addition: ByteGemmAddition? = nil) -> RowPart? {
@@ -17,8 +20,11 @@ extension ByteGemm {
         + (addition == nil ? 0 : Double(problem.output.shape.elementCount) / rates.elements),
       sharedByteCount: packedByteCount(of: layer),
       scratchByteCount: { rowCount in
-        // Not every kernel needs less for fewer rows.
-        (1...max(rowCount, 1)).reduce(0) { most, count in
+        // Not every kernel needs less for fewer pixels, until they are more than a band takes at once;
+        // other than those of pointwise convolutions need the same for any number of rows.
+        let bandRowCount = isPointwise ? mostBandPixelCount / geometry.outputWidth + 1 : 1
+        let counts = Array((1...bandRowCount).prefix { $0 < rowCount }) + [max(rowCount, 1)]
+        return counts.reduce(0) { most, count in
           let shape = layer.shape.rows(
             inputs: geometry.rows.inputCount(ofOutputs: count), outputs: count, padding: 0,
             geometry: geometry, isPointwise: isPointwise)

@@ -5,10 +5,7 @@ import MNV4Graph
 /// Slices and concatenations: of float32, and of integers, of which some may take another scale or
 /// zero point.
 func copyKernels() -> [Kernel] {
-  let sets = UnsafeBufferPointer(
-    start: mnv4_q8_elementwise_sets(), count: Int(mnv4_q8_elementwise_set_count())
-  ).compactMap { ByteElementwise($0) }
-  return sets.map { copyKernel("q8_copy_\($0.name)", rate: $0.rate, lookup: $0.lookup) }
+  ByteElementwise.all.map { copyKernel("q8_copy_\($0.name)", rate: $0.rate, lookup: $0.lookup) }
     + [copyKernel("f32_copy_portable", rate: 1, lookup: nil)]
 }
 

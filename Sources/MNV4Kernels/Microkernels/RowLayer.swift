@@ -10,8 +10,8 @@ struct RowWindow: Sendable {
   let inputHeight: Int
   let outputHeight: Int
 
-  /// The rows of the image that rows of the output need. The padding is less than the filter and more
-  /// than the last row's, so that each needs one at least.
+  /// The rows of the image that rows of the output need: at least one, as padding on either side is less
+  /// than the filter.
   func inputs(of outputs: Range<Int>) -> Range<Int> {
     guard !outputs.isEmpty else { return 0..<0 }
     let begin = max(outputs.lowerBound &* stride &- top, 0)
@@ -101,14 +101,12 @@ extension RowPart {
   private static func part(_ link: StepProblem.Link, _ set: InstructionSet) -> RowPart? {
     let problem = link.problem
     // Depthwise kernels first: matrix products know depthwise convolutions too, as groups of one.
-    let candidates: [RowPart?] = [
-      ByteDepthwise.all.first { $0.set <= set && $0.kernel.supports(problem) }?.rowPart(problem),
-      FloatDepthwise.all.first { $0.set <= set && $0.kernel.supports(problem) }?.rowPart(link),
-      ByteGemm.all.first { $0.set <= set && $0.kernel.supports(problem) }?.rowPart(problem),
-      FloatGemm.all.first { $0.set <= set && $0.kernel.supports(problem) }?.rowPart(link),
-      ByteElementwise.all.first { $0.set <= set }?.rowPart(link),
-    ]
-    return candidates.compactMap(\.self).first
+    return ByteDepthwise.all.first { $0.set <= set && $0.kernel.supports(problem) }?
+      .rowPart(problem)
+      ?? FloatDepthwise.all.first { $0.set <= set && $0.kernel.supports(problem) }?.rowPart(link)
+      ?? ByteGemm.all.first { $0.set <= set && $0.kernel.supports(problem) }?.rowPart(problem)
+      ?? FloatGemm.all.first { $0.set <= set && $0.kernel.supports(problem) }?.rowPart(link)
+      ?? ByteElementwise.all.first { $0.set <= set }?.rowPart(link)
   }
 }
 
