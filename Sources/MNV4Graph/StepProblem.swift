@@ -58,7 +58,7 @@ package struct StepProblem: Sendable {
 
   /// Whether all its operands are float32.
   package var isFloat: Bool {
-    (inputs + [output]).allSatisfy { $0.elementType == .float32 }
+    output.elementType == .float32 && inputs.allSatisfy { $0.elementType == .float32 }
       && links.allSatisfy { $0.problem.isFloat }
   }
 

@@ -24,17 +24,17 @@ package struct KernelBackend: Backend {
   }
 
   package func assess(_ problem: StepProblem) -> Assessment {
-    guard let kernel = kernel(for: problem) else {
+    guard let (kernel, nanoseconds) = cheapest(for: problem) else {
       return .refuses(reason: "none of its kernels computes this step")
     }
-    return .runs(kernel: kernel.name, nanoseconds: kernel.nanoseconds(problem))
+    return .runs(kernel: kernel.name, nanoseconds: nanoseconds)
   }
 
   package func memory(of problems: [StepProblem]) -> BackendMemory {
     var total = BackendMemory.none
     var workspaceByteCount = 0
     for problem in problems {
-      guard let kernel = kernel(for: problem) else { continue }
+      guard let kernel = cheapest(for: problem)?.kernel else { continue }
       total = total + kernel.memory(problem)
       workspaceByteCount = max(workspaceByteCount, kernel.workspaceByteCount(problem))
     }
@@ -45,7 +45,7 @@ package struct KernelBackend: Backend {
   package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {
     var steps: [any PackedKernel] = []
     for problem in problems {
-      guard let kernel = kernel(for: problem) else {
+      guard let kernel = cheapest(for: problem)?.kernel else {
         preconditionFailure("step '\(problem.name)' was not assessed as runnable")
       }
       steps.append(try kernel.pack(problem))
@@ -53,10 +53,14 @@ package struct KernelBackend: Backend {
     return PackedKernels(steps: steps, minimumPartNanoseconds: minimumPartNanoseconds)
   }
 
-  /// The cheapest kernel that supports the problem.
-  private func kernel(for problem: StepProblem) -> Kernel? {
-    (problem.isChain ? chainKernels : kernels).filter { $0.supports(problem) }
-      .min { $0.nanoseconds(problem) < $1.nanoseconds(problem) }
+  /// The cheapest kernel that supports the problem, the first of equals, and its time.
+  private func cheapest(for problem: StepProblem) -> (kernel: Kernel, nanoseconds: Double)? {
+    (problem.isChain ? chainKernels : kernels).lazy.filter { $0.supports(problem) }
+      .map { (kernel: $0, nanoseconds: $0.nanoseconds(problem)) }
+      .reduce(nil) { best, next in
+        guard let best, best.nanoseconds <= next.nanoseconds else { return next }
+        return best
+      }
   }
 }
 

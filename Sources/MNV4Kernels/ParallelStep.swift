@@ -2,7 +2,7 @@ import MNV4Core
 import MNV4Graph
 
 /// The work of a step, split into parts that write disjoint elements of the output.
-/// Holds pointers and sizes only, so that copying it costs nothing.
+/// Those of single operations hold pointers and sizes only.
 protocol StepBody {
   func run(part: Int)
 }

@@ -41,7 +41,11 @@ import MNV4Zoo
   @Option(help: "How many inferences to time.")
   var runs = 100
 
-  @Flag(help: "Print the time of each step, too, over as many more inferences.")
+  @Flag(
+    help: """
+      Print each step's time, too, over as many more inferences, and its share of what the processor \
+      could do.
+      """)
   var profile = false
 
   @Flag(help: "Print parameters, MACs, bytes and intensity of each layer, too.")

@@ -38,7 +38,7 @@ import MNV4Imaging
     help: "Fail where a step computes in float32, and print which; alone, only look at the plan.")
   var requireInt8 = false
 
-  @Flag(help: "Print the time of each step.")
+  @Flag(help: "Print each step's time, and its share of what the processor could do.")
   var profile = false
 
   @Option(

@@ -5,7 +5,8 @@ internal import MNV4Graph
 struct Planner {
   /// In order of preference among costs that are about equal; the last runs everything.
   let backends: [any Backend]
-  /// The name of the backend to use wherever it can run a step; nil takes the cheapest.
+  /// The name of the backend to use wherever it can run a step; nil takes the first
+  /// that no later one is clearly cheaper than.
   let pinned: String?
 
   /// Whether passes may change the graph; otherwise there is a step for every node but reshapes.

@@ -4,13 +4,7 @@ import MNV4Graph
 
 /// Means over windows, of float32 and of 8-bit integers.
 func averagePoolKernels() -> [Kernel] {
-  var kernels: [Kernel] = []
-  var index: Int32 = 0
-  while let entry = mnv4_average_pool_kernel_at(index) {
-    if let pools = AveragePools(entry.pointee) { kernels += pools.kernels }
-    index += 1
-  }
-  return kernels
+  entries(mnv4_average_pool_kernel_at).flatMap { AveragePools($0)?.kernels ?? [] }
 }
 
 private typealias AveragePoolFunction =

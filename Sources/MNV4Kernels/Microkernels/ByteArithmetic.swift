@@ -58,6 +58,18 @@ private struct ByteRows {
   }
 }
 
+extension mnv4_q8_addition {
+  init(_ add: Add, first: Value, second: Value, output: Value, addedLength: Int) {
+    let sum = IntegerAddition(
+      first: first, second: second, output: output, activation: add.activation)
+    self.init(
+      output: mnv4_q8_elements(output, add.activation), first_multiplier: sum.firstMultiplier,
+      second_multiplier: sum.secondMultiplier, shift: sum.shift,
+      first_zero_point: first.zeroPoint, second_zero_point: second.zeroPoint,
+      added_length: addedLength)
+  }
+}
+
 /// The output may be the first operand itself.
 struct PackedByteAddition: PackedKernel {
   let problem: mnv4_q8_addition
@@ -67,17 +79,11 @@ struct PackedByteAddition: PackedKernel {
 
   init(_ step: StepProblem, _ kernels: ByteElementwise) {
     guard case .add(let add) = step.operation else { preconditionFailure("not an addition") }
-    let sum = IntegerAddition(
-      first: step.inputs[0], second: step.inputs[1], output: step.output,
-      activation: add.activation)
     shape = step.output.shape
     isPartial = add.channelCount != nil
     problem = mnv4_q8_addition(
-      output: mnv4_q8_elements(step.output, add.activation),
-      first_multiplier: sum.firstMultiplier, second_multiplier: sum.secondMultiplier,
-      shift: sum.shift, first_zero_point: step.inputs[0].zeroPoint,
-      second_zero_point: step.inputs[1].zeroPoint,
-      added_length: add.channelCount ?? shape.elementCount)
+      add, first: step.inputs[0], second: step.inputs[1], output: step.output,
+      addedLength: add.channelCount ?? shape.elementCount)
     self.kernels = kernels
   }
 
@@ -95,7 +101,7 @@ struct PackedByteAddition: PackedKernel {
 }
 
 private struct ByteAdditionBody: StepBody {
-  let run: @convention(c) (UnsafePointer<mnv4_q8_addition>?, UnsafePointer<mnv4_q8_rows>?) -> Void
+  let run: ByteAddFunction
   let problem: mnv4_q8_addition
   let rows: ByteRows
 

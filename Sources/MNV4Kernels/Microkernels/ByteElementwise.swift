@@ -7,19 +7,22 @@ func byteElementwiseKernels() -> [Kernel] {
   ByteElementwise.all.flatMap(\.kernels)
 }
 
+typealias ByteAddFunction =
+  @convention(c) (UnsafePointer<mnv4_q8_addition>?, UnsafePointer<mnv4_q8_rows>?) -> Void
+
+typealias ByteLookupFunction =
+  @convention(c) (UnsafePointer<UInt8>?, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int) -> Void
+
 /// An instruction set's kernels of the C list, one that this processor runs.
 struct ByteElementwise: Sendable {
   let name: String
   let set: InstructionSet
   /// Elements a nanosecond.
   let rate: Double
-  let add: @convention(c) (UnsafePointer<mnv4_q8_addition>?, UnsafePointer<mnv4_q8_rows>?) -> Void
+  let add: ByteAddFunction
   let multiply:
     @convention(c) (UnsafePointer<mnv4_q8_product>?, UnsafePointer<mnv4_q8_rows>?) -> Void
-  let lookup:
-    @convention(c) (
-      UnsafePointer<UInt8>?, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int
-    ) -> Void
+  let lookup: ByteLookupFunction
   let mean: @convention(c) (UnsafePointer<mnv4_q8_mean>?) -> Void
   let quantize: ByteQuantizeFunction
   let dequantize: ByteDequantizeFunction

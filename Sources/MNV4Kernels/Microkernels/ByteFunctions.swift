@@ -24,10 +24,7 @@ struct PackedByteLookup: PackedKernel {
 }
 
 private struct ByteLookupBody: StepBody {
-  let run:
-    @convention(c) (
-      UnsafePointer<UInt8>?, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int
-    ) -> Void
+  let run: ByteLookupFunction
   let table: UnsafePointer<UInt8>
   let input: UnsafeRawPointer
   let output: UnsafeMutableRawPointer

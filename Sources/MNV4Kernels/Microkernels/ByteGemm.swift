@@ -28,15 +28,7 @@ struct ByteGemm: Sendable {
   let run: ByteGemmFunction
 
   /// Those that this processor runs, the fastest first.
-  static let all: [ByteGemm] = {
-    var all: [ByteGemm] = []
-    var index: Int32 = 0
-    while let entry = mnv4_q8_gemm_kernel_at(index) {
-      if let gemm = ByteGemm(entry.pointee) { all.append(gemm) }
-      index += 1
-    }
-    return all
-  }()
+  static let all: [ByteGemm] = entries(mnv4_q8_gemm_kernel_at).compactMap(ByteGemm.init)
 
   init?(_ entry: mnv4_q8_gemm_kernel) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,
@@ -58,7 +50,7 @@ struct ByteGemm: Sendable {
     Kernel(
       name: name,
       supports: { problem in
-        ByteGemmLayer(problem).map(scratchByteCount).map {
+        ByteGemmLayer(problem).map { scratchByteCount(of: $0.shape) }.map {
           $0 <= Workspace.maximumSlotByteCount
         } ?? false
       },
@@ -68,23 +60,23 @@ struct ByteGemm: Sendable {
       memory: { problem in
         guard let layer = ByteGemmLayer(problem) else { return .none }
         return BackendMemory(
-          sharedByteCount: saturatingProduct(layer.groupCount, packedByteCount(of: layer)))
+          sharedByteCount: saturatingProduct(layer.groupCount, packedByteCount(of: layer.shape)))
       },
       pack: { problem throws(BackendError) in
         guard let layer = ByteGemmLayer(problem) else { preconditionFailure("not \(name)") }
         return try PackedByteGemm(self, layer, problem)
       },
       workspaceByteCount: { problem in
-        ByteGemmLayer(problem).map { scratchByteCount(of: $0) } ?? 0
+        ByteGemmLayer(problem).map { scratchByteCount(of: $0.shape) } ?? 0
       })
   }
 
-  func packedByteCount(of layer: ByteGemmLayer) -> Int {
-    withUnsafePointer(to: layer.shape) { packedByteCount($0) }
+  func packedByteCount(of shape: mnv4_q8_gemm_shape) -> Int {
+    withUnsafePointer(to: shape) { packedByteCount($0) }
   }
 
-  func scratchByteCount(of layer: ByteGemmLayer) -> Int {
-    withUnsafePointer(to: layer.shape) { scratchByteCount($0) }
+  func scratchByteCount(of shape: mnv4_q8_gemm_shape) -> Int {
+    withUnsafePointer(to: shape) { scratchByteCount($0) }
   }
 
   /// Columns beyond the last whole vector, and products beyond the last whole four, cost as much.
@@ -119,7 +111,7 @@ struct PackedByteGemm: PackedKernel {
     self.addition = addition
     input = problem.inputs[0]
     output = problem.output
-    groupByteCount = gemm.packedByteCount(of: layer)
+    groupByteCount = gemm.packedByteCount(of: layer.shape)
     constants = try allocate(
       count: saturatingProduct(groupByteCount, layer.groupCount), of: UInt8.self)
     let weights = problem.constant(layer.weights)
@@ -152,7 +144,7 @@ struct PackedByteGemm: PackedKernel {
   }
 
   var sharedByteCount: Int { constants.byteCount }
-  var workspaceByteCount: Int { gemm.scratchByteCount(of: layer) }
+  var workspaceByteCount: Int { gemm.scratchByteCount(of: layer.shape) }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

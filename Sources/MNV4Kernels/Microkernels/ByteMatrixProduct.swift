@@ -4,13 +4,7 @@ import MNV4Graph
 
 /// Products of two activations of int8.
 func byteMatrixProductKernels() -> [Kernel] {
-  var kernels: [Kernel] = []
-  var index: Int32 = 0
-  while let entry = mnv4_q8_matrix_product_kernel_at(index) {
-    if let product = ByteMatrixProduct(entry.pointee) { kernels.append(product.kernel) }
-    index += 1
-  }
-  return kernels
+  entries(mnv4_q8_matrix_product_kernel_at).compactMap { ByteMatrixProduct($0)?.kernel }
 }
 
 /// Bytes that a session spends on the packed right operands of a product, at most: others run
@@ -49,14 +43,14 @@ private struct ByteMatrixProduct: Sendable {
         return PackedByteMatrixProduct(kernel: self, matrices: matrices)
       },
       workspaceByteCount: { problem in
-        matrices(of: problem).map { $0.scratchByteCount(gemm) } ?? 0
+        matrices(of: problem).map { gemm.scratchByteCount(of: $0.shape) } ?? 0
       })
   }
 
   /// Nil where the problem is no product that it runs, or would take much memory.
   private func matrices(of problem: StepProblem) -> ByteMatrices? {
     ByteMatrices(problem).flatMap { matrices in
-      matrices.scratchByteCount(gemm) <= Workspace.maximumSlotByteCount
+      gemm.scratchByteCount(of: matrices.shape) <= Workspace.maximumSlotByteCount
         && matrices.packedByteCount(gemm) <= maximumPackedByteCount ? matrices : nil
     }
   }
@@ -101,7 +95,8 @@ private struct ByteMatrices {
     output = problem.output
     let shape = output.shape
     let depth = inputs[0].shape[2]
-    guard depth <= 33_025, ByteGemmLayer.holds(pixels: shape[1], depth: depth, columns: shape[2])
+    guard depth <= Int(Int32.max) / (255 * 255),
+      ByteGemmLayer.holds(pixels: shape[1], depth: depth, columns: shape[2])
     else { return nil }
     batchCount = shape[0]
     self.shape = ByteGemmLayer.shape(rows: shape[1], depth: depth, columns: shape[2])
@@ -113,13 +108,13 @@ private struct PackedByteMatrixProduct: PackedKernel {
   let matrices: ByteMatrices
 
   var sharedByteCount: Int { 0 }
-  var workspaceByteCount: Int { matrices.scratchByteCount(kernel.gemm) }
+  var workspaceByteCount: Int { kernel.gemm.scratchByteCount(of: matrices.shape) }
 
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let gemm = kernel.gemm
-    let packedByteCount = matrices.matrixByteCount(gemm)
+    let packedByteCount = gemm.packedByteCount(of: matrices.shape)
     let packed = try allocate(count: matrices.packedByteCount(gemm), of: UInt8.self)
     let packing = ByteMatrixPacking(
       pack: kernel.pack, operand: matrices.right(binding),
@@ -146,18 +141,9 @@ private struct PackedByteMatrixProduct: PackedKernel {
 }
 
 extension ByteMatrices {
-  /// Of one packed right operand.
-  fileprivate func matrixByteCount(_ gemm: ByteGemm) -> Int {
-    withUnsafePointer(to: shape) { gemm.packedByteCount($0) }
-  }
-
   /// Of all packed right operands.
   fileprivate func packedByteCount(_ gemm: ByteGemm) -> Int {
-    saturatingProduct(batchCount, matrixByteCount(gemm))
-  }
-
-  fileprivate func scratchByteCount(_ gemm: ByteGemm) -> Int {
-    withUnsafePointer(to: shape) { gemm.scratchByteCount($0) }
+    saturatingProduct(batchCount, gemm.packedByteCount(of: shape))
   }
 
   /// The first right operand.

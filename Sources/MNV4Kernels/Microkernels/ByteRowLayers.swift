@@ -18,7 +18,7 @@ extension ByteGemm {
       outputRowByteCount: problem.rowByteCount(of: problem.output), addend: addition?.addend,
       nanoseconds: kernel.nanoseconds(problem)
         + (addition == nil ? 0 : Double(problem.output.shape.elementCount) / rates.elements),
-      sharedByteCount: packedByteCount(of: layer),
+      sharedByteCount: packedByteCount(of: layer.shape),
       scratchByteCount: { rowCount in
         // Not every kernel needs less for fewer pixels, until they are more than a band takes at once;
         // other than those of pointwise convolutions need the same for any number of rows.
@@ -28,7 +28,7 @@ extension ByteGemm {
           let shape = layer.shape.rows(
             inputs: geometry.rows.inputCount(ofOutputs: count), outputs: count, padding: 0,
             geometry: geometry, isPointwise: isPointwise)
-          return max(most, withUnsafePointer(to: shape) { scratchByteCount($0) })
+          return max(most, scratchByteCount(of: shape))
         }
       },
       pack: { () throws(BackendError) in
@@ -168,19 +168,13 @@ extension ByteElementwise {
     // In a partial addition what comes before gives all channels.
     let isFirst = carried == 0
     guard isFirst || add.channelCount == nil else { return nil }
-    let first = problem.inputs[isFirst ? 0 : 1]
-    let second = problem.inputs[isFirst ? 1 : 0]
-    let sum = IntegerAddition(
-      first: first, second: second, output: problem.output, activation: add.activation)
     let shape = problem.output.shape
     let rowByteCount = problem.rowByteCount(of: problem.output)
     let layer = ByteAdditionRows(
       run: self.add,
       problem: mnv4_q8_addition(
-        output: mnv4_q8_elements(problem.output, add.activation),
-        first_multiplier: sum.firstMultiplier, second_multiplier: sum.secondMultiplier,
-        shift: sum.shift, first_zero_point: first.zeroPoint, second_zero_point: second.zeroPoint,
-        added_length: add.channelCount ?? 0),
+        add, first: problem.inputs[isFirst ? 0 : 1], second: problem.inputs[isFirst ? 1 : 0],
+        output: problem.output, addedLength: add.channelCount ?? 0),
       rowByteCount: rowByteCount, pixelLength: add.channelCount == nil ? nil : shape[3])
     return RowPart(
       window: RowWindow(
@@ -192,7 +186,7 @@ extension ByteElementwise {
 }
 
 private struct ByteAdditionRows: RowLayer, PackedRowLayer {
-  let run: @convention(c) (UnsafePointer<mnv4_q8_addition>?, UnsafePointer<mnv4_q8_rows>?) -> Void
+  let run: ByteAddFunction
   let problem: mnv4_q8_addition
   let rowByteCount: Int
   /// Nil where all channels are added.

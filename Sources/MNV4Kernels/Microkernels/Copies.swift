@@ -9,15 +9,10 @@ func copyKernels() -> [Kernel] {
     + [copyKernel("f32_copy_portable", rate: 1, lookup: nil)]
 }
 
-private typealias LookupFunction =
-  @convention(c) (
-    UnsafePointer<UInt8>?, UnsafeRawPointer?, UnsafeMutableRawPointer?, Int
-  ) -> Void
-
 /// - Parameters:
 ///   - rate: elements a nanosecond of `lookup`.
 ///   - lookup: nil for float32.
-private func copyKernel(_ name: String, rate: Double, lookup: LookupFunction?) -> Kernel {
+private func copyKernel(_ name: String, rate: Double, lookup: ByteLookupFunction?) -> Kernel {
   Kernel(
     name: name,
     supports: { problem in
@@ -59,7 +54,7 @@ private func copyKernel(_ name: String, rate: Double, lookup: LookupFunction?) -
 private struct PackedRunCopies: PackedKernel {
   let copies: PackedCopies
   let rate: Double
-  let lookup: LookupFunction?
+  let lookup: ByteLookupFunction?
   let workspaceByteCount: Int
 
   var sharedByteCount: Int { copies.sharedByteCount }
@@ -91,7 +86,7 @@ private struct PackedRunCopies: PackedKernel {
 /// Several rows at a time go through the table into the slot, and from there to their places. Of
 /// these, up to 63 bytes past the end of the input are read, and never enter a result.
 private struct CopyRunsBody: StepBody {
-  let lookup: LookupFunction?
+  let lookup: ByteLookupFunction?
   let source: UnsafePointer<UInt8>
   let sourceStride: Int
   let target: UnsafeMutablePointer<UInt8>

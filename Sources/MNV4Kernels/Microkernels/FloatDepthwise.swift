@@ -18,15 +18,8 @@ struct FloatDepthwise: Sendable {
   static let blockWidth = Int(MNV4_F32_DEPTHWISE_BLOCK)
 
   /// Those that this processor runs, the fastest first.
-  static let all: [FloatDepthwise] = {
-    var all: [FloatDepthwise] = []
-    var index: Int32 = 0
-    while let entry = mnv4_f32_depthwise_kernel_at(index) {
-      if let depthwise = FloatDepthwise(entry.pointee) { all.append(depthwise) }
-      index += 1
-    }
-    return all
-  }()
+  static let all: [FloatDepthwise] = entries(mnv4_f32_depthwise_kernel_at).compactMap(
+    FloatDepthwise.init)
 
   init?(_ entry: mnv4_f32_depthwise_kernel) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,

@@ -4,13 +4,7 @@ import MNV4Graph
 
 /// Additions, products, functions and means of float32.
 func floatElementwiseKernels() -> [Kernel] {
-  var kernels: [Kernel] = []
-  var index: Int32 = 0
-  while let entry = mnv4_f32_elementwise_kernel_at(index) {
-    if let set = FloatElementwise(entry.pointee) { kernels += set.kernels }
-    index += 1
-  }
-  return kernels
+  entries(mnv4_f32_elementwise_kernel_at).flatMap { FloatElementwise($0)?.kernels ?? [] }
 }
 
 private typealias FloatRowFunction =

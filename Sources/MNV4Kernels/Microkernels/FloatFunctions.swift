@@ -4,15 +4,7 @@ import MNV4Graph
 
 /// Standing sigmoid, SiLU and GELU of float32.
 func floatFunctionKernels() -> [Kernel] {
-  var kernels: [Kernel] = []
-  var index: Int32 = 0
-  while let entry = mnv4_f32_function_kernel_at(index) {
-    if let set = InstructionSet(features: entry.pointee.features), let name = entry.pointee.name {
-      kernels.append(floatFunctionKernel("f32_exponential_\(String(cString: name))", set))
-    }
-    index += 1
-  }
-  return kernels
+  FloatFunction.all.map { floatFunctionKernel("f32_exponential_\($0.name)", $0.set) }
 }
 
 private func floatFunctionKernel(_ name: String, _ set: InstructionSet) -> Kernel {
@@ -40,9 +32,20 @@ private func floatFunctionKernel(_ name: String, _ set: InstructionSet) -> Kerne
 
 /// A function that no kernel applies to its own sums, and the C function that does it apart.
 struct FloatFunction: Sendable {
-  private let function: mnv4_f32_function
-  private let apply:
+  fileprivate typealias Apply =
     @convention(c) (mnv4_f32_function, UnsafePointer<mnv4_f32_function_rows>?) -> Void
+
+  private let function: mnv4_f32_function
+  private let apply: Apply
+
+  /// The kernels of the C list that this processor runs, the fastest first.
+  fileprivate static let all: [(name: String, set: InstructionSet, apply: Apply)] =
+    entries(mnv4_f32_function_kernel_at).compactMap { entry in
+      guard let set = InstructionSet(features: entry.features), let name = entry.name,
+        let apply = entry.apply
+      else { return nil }
+      return (String(cString: name), set, apply)
+    }
 
   /// Nil where kernels apply it themselves.
   ///
@@ -54,17 +57,8 @@ struct FloatFunction: Sendable {
     case .silu: function = MNV4_F32_SILU
     case .gelu: function = MNV4_F32_GELU
     }
-    var index: Int32 = 0
-    while let entry = mnv4_f32_function_kernel_at(index) {
-      if let own = InstructionSet(features: entry.pointee.features), own.rawValue <= set.rawValue,
-        let apply = entry.pointee.apply
-      {
-        self.apply = apply
-        return
-      }
-      index += 1
-    }
-    return nil
+    guard let kernel = Self.all.first(where: { $0.set <= set }) else { return nil }
+    apply = kernel.apply
   }
 
   /// `input` may be `output`; rows of both have no gaps.

@@ -20,15 +20,7 @@ struct FloatGemm: Sendable {
   static let panelWidth = Int(MNV4_F32_PANEL)
 
   /// Those that this processor runs, the fastest first.
-  static let all: [FloatGemm] = {
-    var all: [FloatGemm] = []
-    var index: Int32 = 0
-    while let entry = mnv4_f32_gemm_kernel_at(index) {
-      if let gemm = FloatGemm(entry.pointee) { all.append(gemm) }
-      index += 1
-    }
-    return all
-  }()
+  static let all: [FloatGemm] = entries(mnv4_f32_gemm_kernel_at).compactMap(FloatGemm.init)
 
   init?(_ entry: mnv4_f32_gemm_kernel) {
     guard let set = InstructionSet(features: entry.features), let name = entry.name,

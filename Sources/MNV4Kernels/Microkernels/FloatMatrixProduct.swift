@@ -4,15 +4,7 @@ import MNV4Graph
 
 /// Products of two activations of float32.
 func floatMatrixProductKernels() -> [Kernel] {
-  var kernels: [Kernel] = []
-  var index: Int32 = 0
-  while let entry = mnv4_f32_gemm_kernel_at(index) {
-    if let gemm = FloatGemm(entry.pointee) {
-      kernels.append(FloatMatrixProduct(gemm: gemm).kernel)
-    }
-    index += 1
-  }
-  return kernels
+  FloatGemm.all.map { FloatMatrixProduct(gemm: $0).kernel }
 }
 
 private struct FloatMatrixProduct: Sendable {

@@ -52,6 +52,13 @@ extension KernelBackend {
   ]
 }
 
+/// The entries of a C list, which gives them by index from 0 on and NULL beyond the last.
+func entries<Entry>(_ at: (Int32) -> UnsafePointer<Entry>?) -> [Entry] {
+  var entries: [Entry] = []
+  while let entry = at(Int32(entries.count)) { entries.append(entry.pointee) }
+  return entries
+}
+
 /// The instruction sets that C kernels are made for, each of which has all of the one before.
 enum InstructionSet: Int, CaseIterable, Comparable {
   case any

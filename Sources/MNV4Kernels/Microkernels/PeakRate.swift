@@ -10,7 +10,8 @@ package struct PeakRate: Sendable {
 
   /// Of 8-bit integers, or else of float32; nil where no loop is made for the processor.
   package init?(integers: Bool) {
-    let loop = Self.loop { integers ? mnv4_q8_peak_at($0) : mnv4_f32_peak_at($0) }
+    let loops = entries { integers ? mnv4_q8_peak_at($0) : mnv4_f32_peak_at($0) }
+    let loop = loops.first { InstructionSet(features: $0.features) != nil }
     guard let loop, let run = loop.run, let name = loop.name else { return nil }
     var best = 0.0
     for _ in 0..<20 {
@@ -20,15 +21,5 @@ package struct PeakRate: Sendable {
     }
     instruction = String(cString: name)
     rate = best
-  }
-
-  /// The first that the processor runs.
-  private static func loop(at: (Int32) -> UnsafePointer<mnv4_peak>?) -> mnv4_peak? {
-    var index: Int32 = 0
-    while let entry = at(index) {
-      if InstructionSet(features: entry.pointee.features) != nil { return entry.pointee }
-      index += 1
-    }
-    return nil
   }
 }

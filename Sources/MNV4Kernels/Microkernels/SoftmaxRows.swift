@@ -4,13 +4,7 @@ import MNV4Graph
 
 /// Softmax of float32 and of 8-bit integers, to either.
 func softmaxRowKernels() -> [Kernel] {
-  var kernels: [Kernel] = []
-  var index: Int32 = 0
-  while let entry = mnv4_softmax_kernel_at(index) {
-    if let rows = SoftmaxRows(entry.pointee) { kernels += rows.kernels }
-    index += 1
-  }
-  return kernels
+  entries(mnv4_softmax_kernel_at).flatMap { SoftmaxRows($0)?.kernels ?? [] }
 }
 
 private typealias SoftmaxFunction =
