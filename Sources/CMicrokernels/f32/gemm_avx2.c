@@ -9,6 +9,7 @@
 #define TILE_ROWS 6
 #include "gemm_tile.h"
 #include "gemm_driver.h"
+#include "strassen_driver.h"
 
 void mnv4_f32_gemm_6x16_avx2(
     const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
@@ -18,6 +19,11 @@ void mnv4_f32_gemm_6x16_avx2(
 void mnv4_f32_conv_6x16_avx2(
     const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, void *scratch) {
   conv_range(conv, range, scratch);
+}
+
+void mnv4_f32_strassen_6x16_avx2(
+    const struct mnv4_f32_strassen *problem, struct mnv4_f32_strassen_range range, void *scratch) {
+  strassen_range(problem, range, scratch);
 }
 
 #pragma clang attribute pop

@@ -6,6 +6,7 @@
 #define TILE_ROWS 6
 #include "gemm_tile.h"
 #include "gemm_driver.h"
+#include "strassen_driver.h"
 
 void mnv4_f32_gemm_6x8_portable(
     const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
@@ -15,4 +16,9 @@ void mnv4_f32_gemm_6x8_portable(
 void mnv4_f32_conv_6x8_portable(
     const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, void *scratch) {
   conv_range(conv, range, scratch);
+}
+
+void mnv4_f32_strassen_6x8_portable(
+    const struct mnv4_f32_strassen *problem, struct mnv4_f32_strassen_range range, void *scratch) {
+  strassen_range(problem, range, scratch);
 }

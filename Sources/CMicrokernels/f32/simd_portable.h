@@ -23,6 +23,7 @@ VEC_INLINE vec vec_load(const float *p) {
 }
 VEC_INLINE void vec_store(float *p, vec x) { memcpy(p, &x, sizeof x); }
 VEC_INLINE vec vec_add(vec a, vec b) { return a + b; }
+VEC_INLINE vec vec_sub(vec a, vec b) { return a - b; }
 VEC_INLINE vec vec_mul(vec a, vec b) { return a * b; }
 VEC_INLINE vec vec_div(vec a, vec b) { return a / b; }
 

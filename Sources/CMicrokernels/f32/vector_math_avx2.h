@@ -1,6 +1,5 @@
 // What vector_math.h asks of eight lanes of AVX2. Included after simd_avx2.h.
 
-VEC_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 VEC_INLINE vec vec_abs(vec x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
 /// -|x|
 VEC_INLINE vec vec_negative_abs(vec x) { return _mm256_or_ps(x, _mm256_set1_ps(-0.0f)); }

@@ -1,6 +1,5 @@
 // What vector_math.h asks of sixteen lanes of AVX-512. Included after simd_avx512.h.
 
-VEC_INLINE vec vec_sub(vec a, vec b) { return _mm512_sub_ps(a, b); }
 VEC_INLINE vec vec_abs(vec x) { return _mm512_abs_ps(x); }
 /// -|x|
 VEC_INLINE vec vec_negative_abs(vec x) { return _mm512_or_ps(x, _mm512_set1_ps(-0.0f)); }

@@ -2,7 +2,6 @@
 
 typedef uint32_t vec_unsigned __attribute__((vector_size(16)));
 
-VEC_INLINE vec vec_sub(vec a, vec b) { return a - b; }
 VEC_INLINE vec vec_abs(vec x) { return (vec)((vec_bits)x & 0x7FFFFFFF); }
 /// -|x|
 VEC_INLINE vec vec_negative_abs(vec x) { return (vec)((vec_bits)x | INT32_MIN); }

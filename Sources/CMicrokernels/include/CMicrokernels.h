@@ -11,6 +11,7 @@
 #include "f32_functions.h"
 #include "f32_gemm.h"
 #include "f32_matrix_product.h"
+#include "f32_strassen.h"
 #include "peak.h"
 #include "q8_depthwise.h"
 #include "q8_elementwise.h"

@@ -6,7 +6,8 @@ extension KernelBackend {
   /// The kernels of `CMicrokernels` for this processor's instruction sets.
   ///
   /// Integers are those of `docs/quantization.md`, bit for bit. Sums of float32 add their products in
-  /// the order of the weights, each fused into the sum where the processor can.
+  /// the order of the weights, each fused into the sum where the processor can, but for those of large
+  /// pointwise layers (`docs/decisions/0010-strassen.md`).
   package static let microkernels = KernelBackend(
     name: "microkernels", kernels: microkernelFamilies.flatMap(\.kernels),
     chainKernels: fastestChains)
@@ -46,6 +47,7 @@ extension KernelBackend {
     KernelFamily(name: "average pool", kernels: averagePoolKernels()),
     KernelFamily(name: "copies", kernels: copyKernels()),
     KernelFamily(name: "layer", kernels: floatGemmKernels()),
+    KernelFamily(name: "layer in fewer products", kernels: floatStrassenKernels()),
     KernelFamily(name: "depthwise convolution", kernels: floatDepthwiseKernels()),
     KernelFamily(name: "elements", kernels: floatElementwiseKernels()),
     KernelFamily(name: "functions", kernels: floatFunctionKernels()),

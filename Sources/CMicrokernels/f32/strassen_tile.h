@@ -1,0 +1,206 @@
+// A tile of a product by Strassen's method, generated for every count of pairs of rows. Included
+// after gemm_tile.h.
+
+#include "strassen_layout.h"
+
+/// Where the operands of a tile's products lie and where its four quarters go.
+struct strassen_tile {
+  /// The first pair's even row, its first half and its second; the second half of its odd row, in
+  /// place or a copy; its sums.
+  const float *a11, *a12, *a22;
+  ptrdiff_t even_stride, odd_stride;
+  const float *s1, *s2, *s3, *s4;
+  ptrdiff_t sum_stride;
+  /// Half the product's.
+  ptrdiff_t depth;
+  /// The strip's, at the tile's first column of each half; rows of weights are `half` apart.
+  const float *bias, *scales, *weights;
+  ptrdiff_t half;
+  /// Weights that are needed after this strip: each step along the depth fetches what lies there, each
+  /// next step `ahead_step` floats further.
+  const float *ahead;
+  ptrdiff_t ahead_step;
+  /// The first pair's even row.
+  float *output;
+  const float *residual;
+  /// From a row of the image to the next.
+  ptrdiff_t output_stride, residual_stride;
+  /// Columns of each half that exist, counted from the tile's first.
+  ptrdiff_t left_columns, right_columns;
+  /// Odd rows that exist: as many as pairs, or one less.
+  ptrdiff_t odd_rows;
+  float low, high;
+};
+
+enum {
+  STRASSEN_MOST_VECTORS = 3,
+  /// How far ahead of the tile's weights those to come are fetched, in floats.
+  STRASSEN_FETCH_DISTANCE = 1024,
+};
+
+/// To the second-level cache.
+VEC_INLINE void fetch_soon(const float *p) { __builtin_prefetch(p, 0, 2); }
+
+#define EACH_PAIR _Pragma("clang loop unroll(full)") for (int i = 0; i < pairs; i++)
+#define EACH_VECTOR _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
+
+typedef vec strassen_sums[TILE_ROWS][STRASSEN_MOST_VECTORS];
+typedef float strassen_saved[TILE_ROWS * STRASSEN_MOST_VECTORS][VEC_LANES];
+
+/// Adds the product of `rows` and the `index`th of the seven weights.
+VEC_INLINE void strassen_product(
+    const struct strassen_tile *tile, const int pairs, const int vectors, strassen_sums sums,
+    const float *rows, ptrdiff_t stride, const int index) {
+  // A constant where a tile is as wide as a strip's half.
+  const ptrdiff_t step = VEC_LANES == 16 ? vectors * VEC_LANES : tile->half;
+  const float *weights = tile->weights + index * tile->depth * step;
+  const float *ahead = tile->ahead + index * tile->depth * tile->ahead_step;
+  const ptrdiff_t ahead_step = tile->ahead_step;
+  // Every third row has a pointer; the others are one and two strides further.
+  const float *thirds[(TILE_ROWS + 2) / 3];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < pairs; i += 3) thirds[i / 3] = rows + i * stride;
+  ptrdiff_t k = tile->depth;
+#pragma clang loop unroll(disable)
+  do {
+    vec w[STRASSEN_MOST_VECTORS];
+    EACH_VECTOR w[v] = vec_load(weights + v * VEC_LANES);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < pairs; i += 3) {
+      // Hidden from the compiler, as in gemm_tile.h.
+      __asm__("" : "+r"(thirds[i / 3]));
+    }
+    EACH_PAIR {
+      const vec element = vec_set(thirds[i / 3][i % 3 * stride]);
+      EACH_VECTOR sums[i][v] = vec_fma(element, w[v], sums[i][v]);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < pairs; i += 3) thirds[i / 3]++;
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors * VEC_LANES; v += 16) {
+      __builtin_prefetch(weights + STRASSEN_FETCH_DISTANCE + v);
+    }
+    weights += step;
+    fetch_soon(ahead);
+    ahead += ahead_step;
+  } while (--k > 0);
+}
+
+VEC_INLINE void strassen_clear(const int pairs, const int vectors, strassen_sums sums) {
+  EACH_PAIR EACH_VECTOR sums[i][v] = vec_set(0);
+}
+
+VEC_INLINE void strassen_save(
+    const int pairs, const int vectors, strassen_sums sums, strassen_saved saved) {
+  EACH_PAIR EACH_VECTOR vec_store(saved[i * vectors + v], sums[i][v]);
+}
+
+VEC_INLINE void strassen_load(
+    const int pairs, const int vectors, strassen_sums sums, strassen_saved saved) {
+  EACH_PAIR EACH_VECTOR sums[i][v] = vec_load(saved[i * vectors + v]);
+}
+
+VEC_INLINE void strassen_add(
+    const int pairs, const int vectors, strassen_sums sums, strassen_saved saved) {
+  EACH_PAIR EACH_VECTOR sums[i][v] = vec_add(sums[i][v], vec_load(saved[i * vectors + v]));
+}
+
+/// Scales the sums, adds bias and residual, clamps and stores them: a quarter of the output.
+VEC_INLINE void strassen_finish(
+    const struct strassen_tile *tile, const int pairs, const int vectors, strassen_sums sums,
+    const int is_odd, const int is_right) {
+  const ptrdiff_t shift = is_right ? tile->half : 0;
+  const ptrdiff_t columns = is_right ? tile->right_columns : tile->left_columns;
+  const int is_full = !is_right || columns >= vectors * VEC_LANES;
+  const vec low = vec_set(tile->low), high = vec_set(tile->high);
+  float *output = tile->output + is_odd * tile->output_stride + shift;
+  const float *residual =
+      tile->residual ? tile->residual + is_odd * tile->residual_stride + shift : 0;
+  EACH_VECTOR {
+    const vec scale = vec_load(tile->scales + shift + v * VEC_LANES);
+    const vec bias = vec_load(tile->bias + shift + v * VEC_LANES);
+    EACH_PAIR sums[i][v] = vec_fma(sums[i][v], scale, bias);
+  }
+  EACH_PAIR {
+    if (is_odd && i >= tile->odd_rows) break;
+    EACH_VECTOR {
+      const vec_mask lanes = vec_first(columns - v * VEC_LANES);
+      vec sum = sums[i][v];
+      if (residual) sum = vec_add_masked(sum, residual + v * VEC_LANES, lanes);
+      sum = vec_lower(vec_raise(sum, low), high);
+      if (is_full) {
+        vec_store(output + v * VEC_LANES, sum);
+      } else {
+        vec_store_masked(output + v * VEC_LANES, sum, lanes);
+      }
+    }
+    output += 2 * tile->output_stride;
+    if (residual) residual += 2 * tile->residual_stride;
+  }
+}
+
+/// Four quarters of `pairs` rows by `vectors` vectors. Sums stay in registers from one product to the
+/// next wherever the next adds to them.
+VEC_INLINE void strassen_tile_body(
+    const struct strassen_tile *tile, const int pairs, const int vectors) {
+  // P1, later P5; U2; U3.
+  strassen_saved p, u2, u3;
+  strassen_sums sums;
+  const ptrdiff_t even = tile->even_stride, odd = tile->odd_stride, stride = tile->sum_stride;
+  strassen_clear(pairs, vectors, sums);
+  strassen_product(tile, pairs, vectors, sums, tile->a11, even, 0);
+  strassen_save(pairs, vectors, sums, p);
+  strassen_product(tile, pairs, vectors, sums, tile->a12, even, 1);
+  strassen_finish(tile, pairs, vectors, sums, 0, 0);
+
+  strassen_load(pairs, vectors, sums, p);
+  strassen_product(tile, pairs, vectors, sums, tile->s2, stride, 2);
+  strassen_save(pairs, vectors, sums, u2);
+  strassen_product(tile, pairs, vectors, sums, tile->s3, stride, 3);
+  strassen_save(pairs, vectors, sums, u3);
+  strassen_product(tile, pairs, vectors, sums, tile->a22, odd, 4);
+  strassen_finish(tile, pairs, vectors, sums, 1, 0);
+
+  strassen_clear(pairs, vectors, sums);
+  strassen_product(tile, pairs, vectors, sums, tile->s1, stride, 5);
+  strassen_save(pairs, vectors, sums, p);
+  strassen_add(pairs, vectors, sums, u3);
+  strassen_finish(tile, pairs, vectors, sums, 1, 1);
+
+  strassen_load(pairs, vectors, sums, p);
+  strassen_add(pairs, vectors, sums, u2);
+  strassen_product(tile, pairs, vectors, sums, tile->s4, stride, 6);
+  strassen_finish(tile, pairs, vectors, sums, 0, 1);
+}
+
+#undef EACH_PAIR
+#undef EACH_VECTOR
+
+typedef void strassen_function(const struct strassen_tile *tile);
+
+#define STRASSEN_TILE(pairs)                                               \
+  static void strassen_tile_##pairs##x2(const struct strassen_tile *tile) { \
+    strassen_tile_body(tile, pairs, 2);                                    \
+  }
+#define STRASSEN_ENTRY(pairs) strassen_tile_##pairs##x2,
+
+EACH_ROW_COUNT(STRASSEN_TILE)
+
+/// Two vectors wide, by pairs - 1.
+static strassen_function *const strassen_tiles[TILE_ROWS] = {EACH_ROW_COUNT(STRASSEN_ENTRY)};
+
+#if TILE_ROWS == 14
+// Three vectors wide, as the halves of wide strips are.
+#define STRASSEN_WIDE_TILE(pairs)                                          \
+  static void strassen_tile_##pairs##x3(const struct strassen_tile *tile) { \
+    strassen_tile_body(tile, pairs, 3);                                    \
+  }
+#define STRASSEN_WIDE_ENTRY(pairs) strassen_tile_##pairs##x3,
+#define EACH_WIDE_ROW_COUNT(M) M(1) M(2) M(3) M(4) M(5) M(6) M(7) M(8) M(9)
+
+EACH_WIDE_ROW_COUNT(STRASSEN_WIDE_TILE)
+
+enum { STRASSEN_WIDE_ROWS = 9 };
+static strassen_function *const strassen_wide_tiles[STRASSEN_WIDE_ROWS] = {
+    EACH_WIDE_ROW_COUNT(STRASSEN_WIDE_ENTRY)};
+#endif

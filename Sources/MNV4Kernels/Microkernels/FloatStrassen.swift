@@ -1,0 +1,181 @@
+import CMicrokernels
+import MNV4Core
+import MNV4Graph
+
+/// float32 pointwise convolutions by one step of Strassen's method, in seven eighths of the
+/// multiplications.
+func floatStrassenKernels() -> [Kernel] { FloatStrassen.all.map(\.kernel) }
+
+/// A kernel of the C list that this processor runs.
+struct FloatStrassen: Sendable {
+  let name: String
+  let rates: MicrokernelRates
+  let tilePairs: Int
+  let run:
+    @convention(c) (
+      UnsafePointer<mnv4_f32_strassen>?, mnv4_f32_strassen_range, UnsafeMutableRawPointer?
+    ) -> Void
+
+  static let all: [FloatStrassen] = entries(mnv4_f32_strassen_kernel_at)
+    .compactMap(FloatStrassen.init)
+
+  init?(_ entry: mnv4_f32_strassen_kernel) {
+    guard let set = InstructionSet(features: entry.features), let name = entry.name,
+      let run = entry.run
+    else { return nil }
+    self.name = String(cString: name)
+    rates = .floats(set)
+    tilePairs = Int(entry.tile_pairs)
+    self.run = run
+  }
+
+  var kernel: Kernel {
+    Kernel(
+      name: name,
+      supports: { StrassenLayer($0) != nil },
+      nanoseconds: { problem in
+        StrassenLayer(problem).map { nanoseconds($0, problem) } ?? 0
+      },
+      memory: { problem in
+        guard let layer = StrassenLayer(problem) else { return .none }
+        return .shared(floatCount: layer.packedCount)
+      },
+      pack: { problem throws(BackendError) in
+        guard let layer = StrassenLayer(problem) else { preconditionFailure("not \(name)") }
+        return try PackedStrassenLayer(self, layer, problem)
+      },
+      workspaceByteCount: { StrassenLayer($0)?.scratchByteCount ?? 0 })
+  }
+
+  /// The products, what is done with them, the sums of the input; or the memory that is passed over.
+  private func nanoseconds(_ layer: StrassenLayer, _ problem: StepProblem) -> Double {
+    let rows = Double(2 * layer.pairCount)
+    let depth = Double(layer.depth)
+    let columns = Double(layer.columnCount.roundedUp(to: 16))
+    let rest = columns.truncatingRemainder(dividingBy: 32)
+    let products = rows * depth * (0.875 * (columns - rest) + 1.1 * rest) / rates.matrix
+    let passes = rows * (columns / (0.47 * rates.outputs) + depth / (0.67 * rates.outputs))
+    let moreWeights = 0.75 * depth * columns * Double(MemoryLayout<Float>.stride)
+    return max(
+      products + passes, (Double(problem.operandByteCount) + moreWeights) / MicrokernelRates.memory)
+      + MicrokernelRates.overheadNanoseconds
+  }
+}
+
+/// A pointwise convolution that is large enough to be worth sums of its quarters.
+private struct StrassenLayer {
+  let convolution: Convolution
+  let imageCount: Int
+  /// Pixels of an image.
+  let imageRowCount: Int
+  let depth: Int
+  let columnCount: Int
+
+  /// Nil where the problem is no such layer.
+  init?(_ problem: StepProblem) {
+    guard problem.isFloat, case .convolution(let convolution) = problem.operation,
+      convolution.isPointwise, convolution.groups == 1, convolution.activation.clampBounds != nil
+    else { return nil }
+    switch convolution.residual {
+    case .none, .whole: break
+    case .channels: return nil
+    }
+    self.convolution = convolution
+    let shape = problem.output.shape
+    imageCount = shape[0]
+    imageRowCount = saturatingProduct(shape[1], shape[2])
+    depth = problem.inputs[0].shape.last
+    columnCount = shape.last
+    guard depth % 2 == 0, min(depth, columnCount) >= Self.leastExtent,
+      imageRowCount >= Self.leastRowCount,
+      saturatingProduct(imageRowCount, depth, columnCount) >= Self.leastProductCount,
+      scratchByteCount <= Workspace.maximumSlotByteCount
+    else { return nil }
+  }
+
+  /// Below these, passes over the quarters take more than an eighth of the products does.
+  private static let leastExtent = 64
+  private static let leastRowCount = 64
+  private static let leastProductCount = 1 << 20
+
+  var pairCount: Int { imageCount * ((imageRowCount + 1) / 2) }
+  var stripCount: Int { mnv4_f32_strassen_strips(columnCount) }
+  /// Floats.
+  var packedCount: Int {
+    // Strips are at most 96 columns wide, and each weight is in at most two of the seven products.
+    guard saturatingProduct(saturatingSum(depth, 1), saturatingSum(columnCount, 96), 8) < .max
+    else { return .max }
+    return mnv4_f32_strassen_packed_count(depth, columnCount)
+  }
+  var scratchByteCount: Int {
+    mnv4_f32_strassen_scratch_bytes(imageRowCount, depth, columnCount)
+  }
+}
+
+/// The strips of weights with their biases.
+private struct PackedStrassenLayer: PackedKernel {
+  let strassen: FloatStrassen
+  let layer: StrassenLayer
+  let constants: AlignedBuffer
+
+  init(
+    _ strassen: FloatStrassen, _ layer: StrassenLayer, _ problem: StepProblem
+  ) throws(BackendError) {
+    self.strassen = strassen
+    self.layer = layer
+    let buffer = try allocate(floatCount: layer.packedCount)
+    constants = buffer
+    try problem.withFloats(layer.convolution.weights, layer.convolution.bias) {
+      weights, bias throws(BackendError) in
+      mnv4_f32_strassen_pack(
+        weights, bias, layer.depth, layer.columnCount, buffer.pointer(as: Float.self))
+    }
+  }
+
+  var sharedByteCount: Int { constants.byteCount }
+  var workspaceByteCount: Int { layer.scratchByteCount }
+
+  func prepare(
+    _ binding: StepBinding, workers: Workers
+  ) throws(BackendError) -> any PreparedStep {
+    var problem = mnv4_f32_strassen()
+    problem.image_rows = layer.imageRowCount
+    problem.product.input = binding.floats(0)
+    problem.product.input_stride = layer.depth
+    problem.product.weights = UnsafePointer(constants.pointer(as: Float.self))
+    problem.product.output = binding.outputFloats
+    problem.product.output_stride = layer.columnCount
+    problem.product.depth = layer.depth
+    problem.product.columns = layer.columnCount
+    problem.product.epilogue = mnv4_f32_epilogue(
+      layer.convolution.activation, layer.convolution.residual, of: binding,
+      columnCount: layer.columnCount)
+    let pairNanoseconds =
+      1.75 * Double(layer.depth * layer.columnCount) / strassen.rates.matrix
+    let body = StrassenBody(
+      strassen: strassen, problem: problem,
+      cells: Grid(
+        rowCount: layer.pairCount, rowUnit: strassen.tilePairs, columnCount: layer.stripCount,
+        nanosecondsPerItem: pairNanoseconds / Double(layer.stripCount), workers: workers),
+      workspace: workers.workspace)
+    return ParallelStep(
+      body, partCount: body.cells.partCount, workers: workers, keeping: [constants])
+  }
+}
+
+/// A grid of pairs of rows by strips of columns.
+private struct StrassenBody: StepBody {
+  let strassen: FloatStrassen
+  let problem: mnv4_f32_strassen
+  let cells: Grid
+  let workspace: Workspace
+
+  func run(part: Int) {
+    let (pairs, strips) = cells[part]
+    var own = problem
+    let range = mnv4_f32_strassen_range(
+      pair_begin: pairs.lowerBound, pair_end: pairs.upperBound, strip_begin: strips.lowerBound,
+      strip_end: strips.upperBound)
+    workspace.withSlot { strassen.run(&own, range, $0) }
+  }
+}
