@@ -66,6 +66,10 @@ package struct ProfileReport {
     StandardOutput.print(
       "\(profile.runCount) runs, threads: \(threads); shares and GMAC/s of the best times")
     for line in limits.lines { StandardOutput.print(line) }
+    if plan.steps.contains(where: { $0.kernel.contains("strassen") }) {
+      StandardOutput.print(
+        "steps that take seven eighths of the multiplications can exceed it; GMAC/s count all")
+    }
   }
 
   /// What the processor could do.
