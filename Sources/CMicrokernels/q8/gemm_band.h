@@ -3,14 +3,12 @@
 // A band is what a run of neighbouring outputs of one row reads: of each of the filter's input
 // rows, the pixels they need, as values, the input's zero point where they lie outside the image.
 // It is copied once for all channels of the output. Several tiles share a band, and several bands
-// wait together, so that weights are read once for all of them; but few where weights are few, so
-// that a line of the output is written at about one time.
+// wait together, so that weights are read once for all of them; but few, so that the first cache
+// holds them beside the weights, and a line of the output is written at about one time.
 
 enum {
   MOST_TILES = 16,
-  MANY_WEIGHT_BYTES = 32 * 1024,
-  MOST_BAND_BYTES = 32 * 1024,
-  MOST_BAND_BYTES_OF_FEW_WEIGHTS = 8 * 1024,
+  MOST_BAND_BYTES = 10 * 1024,
   ACCUMULATOR_BYTES = (ROWS * 2 * VECTOR_LANES * 4 + 63) / 64 * 64,
   ROW_TERM_BYTES = (MOST_TILES * ROWS * 4 + 63) / 64 * 64,
 };
@@ -58,10 +56,8 @@ static void plan_bands(q8_gemm_call *c, const mnv4_q8_gemm_shape *shape) {
   // another.
   if (shape->kernel_width == 1 && c->pitch * (ptrdiff_t)sizeof(value) % 2048 == 0) c->pitch += 64;
 
-  const bool many = mnv4_q8_gemm_layout_byte_count(LAYOUT, shape) > MANY_WEIGHT_BYTES;
-  const size_t most = many ? MOST_BAND_BYTES : MOST_BAND_BYTES_OF_FEW_WEIGHTS;
   const size_t tile_bytes = row_values(c, ROWS) * (size_t)shape->kernel_height * sizeof(value);
-  int64_t tiles = (int64_t)(most / tile_bytes);
+  int64_t tiles = (int64_t)(MOST_BAND_BYTES / tile_bytes);
   tiles = tiles < 1 ? 1 : tiles > MOST_TILES ? MOST_TILES : tiles;
   const int64_t line =
       shape->output_width * (is_pointwise(shape) ? (int64_t)shape->output_height : 1);
