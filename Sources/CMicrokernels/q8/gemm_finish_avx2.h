@@ -15,7 +15,9 @@ typedef struct {
   __m128i addend_flip, addend_bytes;
 } finish_constants;
 
-static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
+static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p,
+                                            const q8_gemm_header *header) {
+  (void)header;
   const mnv4_q8_gemm_addition *a = p->addition;
   const int32_t zero = a ? a->zero_point : p->output_zero_point;
   const int32_t minimum = a ? a->minimum : p->output_minimum;
@@ -180,6 +182,11 @@ static void finish_float(const q8_gemm_outputs *o, const int32_t *sums, int vect
       to[i] = y > p->float_maximum ? p->float_maximum : y;
     }
   }
+}
+
+static int32_t sum_offset(const finish_constants *c) {
+  (void)c;
+  return 0;
 }
 
 static finish_function finish_function_for(const mnv4_q8_gemm_problem *p, bool products_fit) {

@@ -54,7 +54,9 @@ static inline vector multiply_add(vector sums, vector x, vector w) {
 /// Nothing is prepared.
 typedef int finish_constants;
 
-static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
+static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p,
+                                            const q8_gemm_header *header) {
+  (void)header;
   (void)p;
   return 0;
 }
@@ -115,6 +117,11 @@ static void finish_float(const q8_gemm_outputs *o, const int32_t *sums, int vect
       to[i] = y > p->float_maximum ? p->float_maximum : y;
     }
   }
+}
+
+static int32_t sum_offset(const finish_constants *c) {
+  (void)c;
+  return 0;
 }
 
 static finish_function finish_function_for(const mnv4_q8_gemm_problem *p, bool products_fit) {

@@ -26,6 +26,8 @@ typedef struct {
   int32_t segment_count, step_count;
   /// The panel's first values and weights.
   const int32_t *starts;
+  /// What to add to all accumulators.
+  int32_t sum_offset;
   const void *weights;
   /// What to add to all accumulators of a row, or NULL.
   const int32_t *row_terms;
@@ -80,7 +82,7 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
   const int together = ways > 2 ? ways : 2;
   vector sums[4][ROWS][2];
   UNROLLED for (int v = 0; v < vectors; v++) {
-    const vector start = load_vector(t->starts + v * VECTOR_LANES);
+    const vector start = add_lanes(load_vector(t->starts + v * VECTOR_LANES), t->sum_offset);
     UNROLLED for (int r = 0; r < rows; r++) {
       sums[0][r][v] = start;
       UNROLLED for (int i = 1; i < ways; i++) sums[i][r][v] = (vector){0};
