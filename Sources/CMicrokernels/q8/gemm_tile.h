@@ -48,7 +48,8 @@ __attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2
   UNROLLED for (int v = 0; v < vectors; v++) {
     const char *from = weights + (at * vectors + v) * (int)sizeof(vector);
     w[v] = load_vector(from);
-    if (v * sizeof(vector) % 64 == 0) __builtin_prefetch(from + PREFETCH_DISTANCE);
+    // One or two rows read weights as fast as memory gives them, which the processor foresees.
+    if (rows > 2 && v * sizeof(vector) % 64 == 0) __builtin_prefetch(from + PREFETCH_DISTANCE);
   }
   UNROLLED for (int r = 0; r < rows; r++) {
     const vector x = broadcast_group(base[r / 3] + r % 3 * stride + at * GROUP);
