@@ -11,6 +11,7 @@
 #define MNV4_CELL 2
 #define MNV4_RUN mnv4_q8_depthwise_rows_avx2
 #define MNV4_REGISTER "+x"
+#define MNV4_MASKS 0
 #define V(name) _mm256_##name
 #define I(name) _mm256_##name##_si256
 typedef __m256i integers;

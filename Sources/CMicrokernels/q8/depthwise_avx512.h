@@ -3,6 +3,7 @@
 #define V(name) _mm512_##name
 #define I(name) _mm512_##name##_si512
 #define MNV4_REGISTER "+v"
+#define MNV4_MASKS 1
 typedef __m512i integers;
 typedef __m512 floats;
 

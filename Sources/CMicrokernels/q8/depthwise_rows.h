@@ -16,6 +16,7 @@
 //   store_segments(pixel, step, bytes, column, columns, segments, count)   the first `count`
 //                         bytes of each segment that has more columns than `column`, `step` bytes
 //                         apart
+//   MNV4_MASKS            whether that takes few instructions for one segment
 
 #define MNV4_INLINE static inline __attribute__((always_inline))
 #define MNV4_UNROLL _Pragma("clang loop unroll(full)")
@@ -104,6 +105,16 @@ MNV4_INLINE void store_block(
       if (has_bounds) elements = V(min_epu8)(V(max_epu8)(elements, f->lower), f->upper);
       bytes[x][row] = I(xor)(elements, f->flip);
     }
+  }
+  if (MNV4_MASKS && s->tile.channel_count != MNV4_WIDTH && s->tile.segment_count == 1) {
+    MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {
+      MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
+        store_segments(
+            b->pixel + x * b->pixel_bytes + row * b->row_bytes, b->segment_bytes, bytes[x][row], x,
+            b->counts, 1, s->tile.channel_count);
+      }
+    }
+    return;
   }
   if (s->tile.channel_count != MNV4_WIDTH) {
     integers parts[columns_at_once][2];

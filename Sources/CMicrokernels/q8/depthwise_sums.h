@@ -2,18 +2,13 @@
 
 /// Keeps the order of what comes before and after, and loads apart: the compiler would otherwise
 /// finish one sum after the other and spill the weights that they share.
-MNV4_INLINE void keep_order(
-    integers sums[columns_at_once][2], int32_t columns, int32_t rows) {
+MNV4_INLINE void keep_order(integers sums[columns_at_once][2], int32_t columns) {
   MNV4_UNROLL for (int32_t x = 0; x < columns; x += 2) {
-    if (rows == 2) {
-      __asm__ volatile(""
-                       : MNV4_REGISTER(sums[x][0]), MNV4_REGISTER(sums[x][1]),
-                         MNV4_REGISTER(sums[x + 1][0]), MNV4_REGISTER(sums[x + 1][1])
-                       :
-                       : "memory");
-    } else {
-      __asm__ volatile("" : MNV4_REGISTER(sums[x][0]), MNV4_REGISTER(sums[x + 1][0]) : : "memory");
-    }
+    __asm__ volatile(""
+                     : MNV4_REGISTER(sums[x][0]), MNV4_REGISTER(sums[x][1]),
+                       MNV4_REGISTER(sums[x + 1][0]), MNV4_REGISTER(sums[x + 1][1])
+                     :
+                     : "memory");
   }
 }
 
@@ -49,8 +44,9 @@ MNV4_INLINE void scaled_sums(
         }
       }
       weights += row_count * MNV4_WIDTH;
-      keep_order(sums, columns, rows);
     }
+    // Where there are few weights, the compiler may choose.
+    if (rows == 2 && kernel > 3) keep_order(sums, columns);
   }
   const floats scale = V(load_ps)((const void *)(s->constants + (4 + q) * MNV4_WIDTH));
   MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {

@@ -3,14 +3,16 @@
 // A band is what a run of neighbouring outputs of one row reads: of each of the filter's input
 // rows, the pixels they need, as values, the input's zero point where they lie outside the image.
 // It is copied once for all channels of the output. Several tiles share a band, and several bands
-// wait together, so that weights are read once for all of them; but few where weights are few, so
-// that a line of the output is written at about one time.
+// wait together, so that weights are read once for all of them; but few, so that the first cache
+// holds them beside the weights, and a line of the output is written at about one time.
+//
+// Where the windows of two lines overlap and no two would wait, a band has all of a line and keeps
+// the input rows that the next line reads again.
 
 enum {
   MOST_TILES = 16,
-  MANY_WEIGHT_BYTES = 32 * 1024,
-  MOST_BAND_BYTES = 32 * 1024,
-  MOST_BAND_BYTES_OF_FEW_WEIGHTS = 8 * 1024,
+  MOST_BAND_BYTES = 10 * 1024,
+  MOST_KEPT_BAND_BYTES = 16 * 1024,
   ACCUMULATOR_BYTES = (ROWS * 2 * VECTOR_LANES * 4 + 63) / 64 * 64,
   ROW_TERM_BYTES = (MOST_TILES * ROWS * 4 + 63) / 64 * 64,
 };
@@ -24,6 +26,11 @@ typedef struct {
   ptrdiff_t pitch, row_pitch, band_pitch;
   /// Most tiles of a band, and most bands.
   int32_t tiles_of_band, band_count;
+  /// Whether input row r, counted from the padding's first, is row r % kernel_height of the band
+  /// and stays for the next line. Then, of the band that is there: the first column, the pixels, and
+  /// the end of its input rows.
+  bool keeps_rows;
+  int64_t kept_x, kept_pixels, kept_end;
   /// What bytes are flipped with; what is then taken off (int16).
   int32_t flip, zero;
   const q8_gemm_header *header;
@@ -58,16 +65,25 @@ static void plan_bands(q8_gemm_call *c, const mnv4_q8_gemm_shape *shape) {
   // another.
   if (shape->kernel_width == 1 && c->pitch * (ptrdiff_t)sizeof(value) % 2048 == 0) c->pitch += 64;
 
-  const bool many = mnv4_q8_gemm_layout_byte_count(LAYOUT, shape) > MANY_WEIGHT_BYTES;
-  const size_t most = many ? MOST_BAND_BYTES : MOST_BAND_BYTES_OF_FEW_WEIGHTS;
   const size_t tile_bytes = row_values(c, ROWS) * (size_t)shape->kernel_height * sizeof(value);
-  int64_t tiles = (int64_t)(most / tile_bytes);
+  int64_t tiles = (int64_t)(MOST_BAND_BYTES / tile_bytes);
   tiles = tiles < 1 ? 1 : tiles > MOST_TILES ? MOST_TILES : tiles;
   const int64_t line =
       shape->output_width * (is_pointwise(shape) ? (int64_t)shape->output_height : 1);
   const int64_t tiles_of_line = (line + ROWS - 1) / ROWS;
   c->tiles_of_band = (int32_t)(tiles < tiles_of_line ? tiles : tiles_of_line);
   c->band_count = (int32_t)tiles / c->tiles_of_band;
+  c->keeps_rows = false;
+  if (shape->kernel_height > shape->stride_y && shape->dilation_y == 1 &&
+      tiles_of_line <= MOST_TILES && tile_bytes <= MOST_KEPT_BAND_BYTES) {
+    const size_t bytes = row_values(c, line) * (size_t)shape->kernel_height * sizeof(value);
+    c->keeps_rows = bytes > MOST_BAND_BYTES / 2 && bytes <= MOST_KEPT_BAND_BYTES;
+  }
+  if (c->keeps_rows) {
+    c->tiles_of_band = (int32_t)tiles_of_line;
+    c->band_count = 1;
+  }
+  c->kept_x = c->kept_pixels = c->kept_end = 0;
   c->row_pitch = (ptrdiff_t)row_values(c, (int64_t)c->tiles_of_band * ROWS);
   c->band_pitch = c->row_pitch * shape->kernel_height;
 }
@@ -78,6 +94,14 @@ static size_t scratch_byte_count(const mnv4_q8_gemm_shape *shape) {
   return ACCUMULATOR_BYTES + ROW_TERM_BYTES +
          rounded_up((size_t)c.k.count * sizeof(ptrdiff_t)) +
          rounded_up((size_t)c.band_count * (size_t)c.band_pitch * sizeof(value));
+}
+
+/// The segments of the filter's row `row` begin at `place` of a band.
+static void place_segments(const q8_gemm_call *c, int32_t row, ptrdiff_t place) {
+  const int32_t taps = c->k.count / c->shape.kernel_height;
+  for (int32_t i = 0; i < taps; i++) {
+    c->offsets[row * taps + i] = place + (ptrdiff_t)i * c->shape.dilation_x * c->pitch;
+  }
 }
 
 /// Prepares a call: everything but `shape`'s own lines (see run).
@@ -100,11 +124,7 @@ static void prepare(q8_gemm_call *c, const mnv4_q8_gemm_problem *p, void *scratc
     c->flip = p->input_is_uint8 ? 0x80 : 0;
     c->zero = p->input_zero_point - (p->input_is_uint8 ? 128 : 0);
   }
-  const int32_t taps = c->k.count / p->shape.kernel_height;
-  for (int32_t i = 0; i < c->k.count; i++) {
-    c->offsets[i] =
-        i / taps * c->row_pitch + (ptrdiff_t)(i % taps) * p->shape.dilation_x * c->pitch;
-  }
+  for (int32_t i = 0; i < p->shape.kernel_height; i++) place_segments(c, i, i * c->row_pitch);
 }
 
 static void fill_values(value *to, ptrdiff_t count, value number) {
@@ -156,7 +176,7 @@ typedef struct {
 
 /// The band of `pixels` outputs from column `x` of row `y`: in the `index`th place of the scratch,
 /// or the input itself where nothing is to convert.
-static q8_gemm_band load_band(const q8_gemm_call *c, int64_t y, int64_t x, int64_t pixels,
+static q8_gemm_band load_band(q8_gemm_call *c, int64_t y, int64_t x, int64_t pixels,
                               int32_t index) {
   const mnv4_q8_gemm_shape *s = &c->shape;
   const bool single = s->kernel_width == 1;
@@ -175,8 +195,21 @@ static q8_gemm_band load_band(const q8_gemm_call *c, int64_t y, int64_t x, int64
   value *to = c->bands + index * c->band_pitch;
   const int64_t step = single ? s->stride_x : 1;
   const int64_t count = single ? pixels : q8_gemm_band_pixels(s, pixels);
-  for (int32_t i = 0; i < s->kernel_height; i++) {
-    copy_row(c, to + i * c->row_pitch, top + (int64_t)i * s->dilation_y, left, step, count);
+  if (c->keeps_rows) {
+    const int64_t first = y * s->stride_y;
+    const int64_t kept = c->kept_x == x && c->kept_pixels == pixels ? c->kept_end : first;
+    for (int32_t i = 0; i < s->kernel_height; i++) {
+      const ptrdiff_t place = (ptrdiff_t)((first + i) % s->kernel_height) * c->row_pitch;
+      if (first + i >= kept) copy_row(c, to + place, top + i, left, step, count);
+      place_segments(c, i, place);
+    }
+    c->kept_x = x;
+    c->kept_pixels = pixels;
+    c->kept_end = first + s->kernel_height;
+  } else {
+    for (int32_t i = 0; i < s->kernel_height; i++) {
+      copy_row(c, to + i * c->row_pitch, top + (int64_t)i * s->dilation_y, left, step, count);
+    }
   }
   return (q8_gemm_band){to, single ? c->pitch : s->stride_x * c->pitch};
 }

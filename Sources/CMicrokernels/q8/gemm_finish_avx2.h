@@ -15,7 +15,9 @@ typedef struct {
   __m128i addend_flip, addend_bytes;
 } finish_constants;
 
-static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
+static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p,
+                                            const q8_gemm_header *header) {
+  (void)header;
   const mnv4_q8_gemm_addition *a = p->addition;
   const int32_t zero = a ? a->zero_point : p->output_zero_point;
   const int32_t minimum = a ? a->minimum : p->output_minimum;
@@ -106,9 +108,15 @@ static inline __m256i added(__m256i product, __m128i addend, const finish_consta
 }
 
 /// Not chosen: outputs are always made from memory.
-static inline void finish_in_registers(const q8_gemm_outputs *o, __m256i (*sums)[2], int rows,
-                                       int vectors) {
-  (void)o, (void)sums, (void)rows, (void)vectors;
+typedef int finish_place;
+
+static inline finish_place first_place(const q8_gemm_outputs *o) {
+  (void)o;
+  return 0;
+}
+
+static inline void finish_in_registers(finish_place *p, __m256i (*sums)[2], int rows, int vectors) {
+  (void)p, (void)sums, (void)rows, (void)vectors;
 }
 
 __attribute__((always_inline)) static inline void finish(const q8_gemm_outputs *o,
@@ -180,6 +188,11 @@ static void finish_float(const q8_gemm_outputs *o, const int32_t *sums, int vect
       to[i] = y > p->float_maximum ? p->float_maximum : y;
     }
   }
+}
+
+static int32_t sum_offset(const finish_constants *c) {
+  (void)c;
+  return 0;
 }
 
 static finish_function finish_function_for(const mnv4_q8_gemm_problem *p, bool products_fit) {

@@ -6,6 +6,10 @@
 //
 // Integers go by way of int16: packs saturate, so that sums far outside stay outside. Outputs are
 // made as int8 and become uint8 by flipping their upper bits.
+//
+// Sums of a rectified layer (q8_gemm_is_rectified) start at the bits of the float 2^23. Those of a
+// sum from 0 to 2^23 are then those of 2^23 + sum, and one fused multiply-add makes of them
+// sum * scale, rounded once, for 2^23 * scale is exact. A sum below gives a product below.
 
 /// Constants of the last conversion, to int8, and of an addition.
 typedef struct {
@@ -21,9 +25,11 @@ typedef struct {
   __m512i shift, addend_zero, addend_flip;
   /// Whether int8's own bounds do not suffice, or bits are to be flipped.
   bool trims;
+  bool rectified;
 } finish_constants;
 
-static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
+static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p,
+                                            const q8_gemm_header *header) {
   const mnv4_q8_gemm_addition *a = p->addition;
   const int32_t zero = a ? a->zero_point : p->output_zero_point;
   const int32_t minimum = a ? a->minimum : p->output_minimum;
@@ -36,6 +42,7 @@ static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
       .flip = _mm512_set1_epi8(offset ? INT8_MIN : 0),
       .order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7),
       .trims = offset != 0 || minimum > INT8_MIN || maximum < INT8_MAX,
+      .rectified = q8_gemm_is_rectified(p, header),
   };
   if (!a) return c;
   const int32_t flipped = a->addend_is_uint8 ? 128 : 0;
@@ -50,11 +57,22 @@ static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
   return c;
 }
 
+/// Where sums start, beside their start values: the bits of 2^23.
+static int32_t sum_offset(const finish_constants *c) { return c->rectified ? 0x4b000000 : 0; }
+
+/// How sums become products.
+typedef enum { SCALE_ANY, SCALE_FITTING, SCALE_RECTIFIED } scaling;
+
 /// round(sums * scales) in 32-bit lanes. The conversion gives INT_MIN above 2^31: where products
-/// might not `fit`, a limit far outside all outputs keeps them below.
-static inline __m512i scaled(__m512i sums, __m512 scales, bool fit) {
+/// might not fit, a limit far outside all outputs keeps them below.
+__attribute__((always_inline)) static inline __m512i scaled(__m512i sums, __m512 scales,
+                                                            const scaling how) {
+  if (how == SCALE_RECTIFIED) {
+    const __m512 offset = _mm512_mul_ps(scales, _mm512_set1_ps(-0x1p23f));
+    return _mm512_cvtps_epi32(_mm512_fmadd_ps(_mm512_castsi512_ps(sums), scales, offset));
+  }
   __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), scales);
-  if (!fit) product = _mm512_min_ps(product, _mm512_set1_ps(0x1p20f));
+  if (how == SCALE_ANY) product = _mm512_min_ps(product, _mm512_set1_ps(0x1p20f));
   return _mm512_cvtps_epi32(product);
 }
 
@@ -67,16 +85,17 @@ typedef struct {
 __attribute__((always_inline)) static inline row_pair scaled_rows(const __m512i *row0,
                                                                   const __m512i *row1,
                                                                   int vectors,
-                                                                  const float *scales, bool fit,
+                                                                  const float *scales,
+                                                                  const scaling how,
                                                                   __m512i order) {
   const __m512 s0 = _mm512_loadu_ps(scales);
   if (vectors == 1) {
-    const __m512i lanes = _mm512_packs_epi32(scaled(row0[0], s0, fit), scaled(row1[0], s0, fit));
+    const __m512i lanes = _mm512_packs_epi32(scaled(row0[0], s0, how), scaled(row1[0], s0, how));
     return (row_pair){{_mm512_permutexvar_epi64(order, lanes)}};
   }
   const __m512 s1 = _mm512_loadu_ps(scales + 16);
-  return (row_pair){{_mm512_packs_epi32(scaled(row0[0], s0, fit), scaled(row0[1], s1, fit)),
-                     _mm512_packs_epi32(scaled(row1[0], s0, fit), scaled(row1[1], s1, fit))}};
+  return (row_pair){{_mm512_packs_epi32(scaled(row0[0], s0, how), scaled(row0[1], s1, how)),
+                     _mm512_packs_epi32(scaled(row1[0], s0, how), scaled(row1[1], s1, how))}};
 }
 
 /// The lower `count` lanes: 0 to 32.
@@ -86,12 +105,19 @@ static inline __mmask32 first_lanes(int32_t count) {
 
 /// Adds the zero point, narrows, clamps and stores two rows.
 __attribute__((always_inline)) static inline void store_rows(row_pair rows, int vectors,
+                                                             const bool rectified,
                                                              const finish_constants *c,
                                                              char *to0, char *to1,
                                                              __mmask32 mask) {
-  const __m512i low = _mm512_adds_epi16(rows.half[0], c->zero);
-  const __m512i high = vectors == 1 ? low : _mm512_adds_epi16(rows.half[1], c->zero);
-  __m512i bytes = _mm512_packs_epi16(low, high);
+  __m512i low = rows.half[0], high = rows.half[vectors - 1], bytes;
+  if (rectified) {
+    // The zero point is the least of all: products are unsigned bytes, less 128.
+    bytes = _mm512_xor_si512(_mm512_packus_epi16(low, high), _mm512_set1_epi8(INT8_MIN));
+  } else {
+    low = _mm512_adds_epi16(low, c->zero);
+    high = vectors == 1 ? low : _mm512_adds_epi16(high, c->zero);
+    bytes = _mm512_packs_epi16(low, high);
+  }
   if (c->trims) {
     bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, c->minimum), c->maximum);
     bytes = _mm512_xor_si512(bytes, c->flip);
@@ -110,22 +136,43 @@ __attribute__((always_inline)) static inline void store_rows(row_pair rows, int 
   }
 }
 
-/// Outputs of sums in registers, where products fit.
-__attribute__((always_inline)) static inline void finish_in_registers(const q8_gemm_outputs *o,
+/// Where the next rows of outputs go that are made of sums in registers.
+typedef struct {
+  const finish_constants *constants;
+  const float *scales;
+  char *to;
+  ptrdiff_t stride;
+  __mmask32 mask;
+} finish_place;
+
+static inline finish_place first_place(const q8_gemm_outputs *o) {
+  return (finish_place){
+      .constants = o->constants,
+      .scales = o->scales,
+      .to = o->to,
+      .stride = o->problem->output_pixel_stride,
+      .mask = first_lanes(o->channel_count),
+  };
+}
+
+/// Outputs of the sums of one row, or two, where products fit and nothing is added.
+__attribute__((always_inline)) static inline void finish_in_registers(finish_place *p,
                                                                       __m512i (*sums)[2],
                                                                       const int rows,
                                                                       const int vectors) {
-  const finish_constants *c = o->constants;
-  const float *const scales = o->scales;
-  const ptrdiff_t stride = o->problem->output_pixel_stride;
-  const __mmask32 mask = first_lanes(o->channel_count);
-  char *to = o->to;
-  UNROLLED for (int r = 0; r < rows; r += 2) {
-    const int next = r + 1 < rows ? 1 : 0;
-    const row_pair pair = scaled_rows(sums[r], sums[r + next], vectors, scales, true, c->order);
-    store_rows(pair, vectors, c, to, to + next * stride, mask);
-    to += 2 * stride;
+  const finish_constants *c = p->constants;
+  const __m512i *last = sums[rows - 1];
+  char *to = p->to + (rows - 1) * p->stride;
+  if (c->rectified) {
+    const row_pair pair =
+        scaled_rows(sums[0], last, vectors, p->scales, SCALE_RECTIFIED, c->order);
+    store_rows(pair, vectors, true, c, p->to, to, p->mask);
+  } else {
+    const row_pair pair =
+        scaled_rows(sums[0], last, vectors, p->scales, SCALE_FITTING, c->order);
+    store_rows(pair, vectors, false, c, p->to, to, p->mask);
   }
+  p->to = to + p->stride;
 }
 
 /// One row's sums, from memory.
@@ -155,7 +202,7 @@ static inline __m512i added(__m512i product, __m256i addend, __mmask32 mask,
 __attribute__((always_inline)) static inline void finish_from_memory(const q8_gemm_outputs *o,
                                                                      const int32_t *sums,
                                                                      int vectors, bool adds,
-                                                                     bool fit) {
+                                                                     const scaling how) {
   const finish_constants c = *(const finish_constants *)o->constants;
   const int32_t *const last = sums + (o->rows - 1) * vectors * 16;
   const float *const scales = o->scales;
@@ -172,7 +219,7 @@ __attribute__((always_inline)) static inline void finish_from_memory(const q8_ge
     __m512i row0[2], row1[2];
     load_row(sums, vectors, row0);
     load_row(two ? sums + vectors * 16 : sums, vectors, row1);
-    row_pair pair = scaled_rows(row0, row1, vectors, scales, fit, c.order);
+    row_pair pair = scaled_rows(row0, row1, vectors, scales, how, c.order);
     if (adds) {
       const char *next = two ? from + addend_stride : from;
       if (vectors == 2) {
@@ -187,19 +234,19 @@ __attribute__((always_inline)) static inline void finish_from_memory(const q8_ge
       }
       from += 2 * addend_stride;
     }
-    store_rows(pair, vectors, &c, to, two ? to + stride : to, mask);
+    store_rows(pair, vectors, false, &c, to, two ? to + stride : to, mask);
   }
 }
 
-#define FINISH(NAME, ADDS, FIT)                                                           \
+#define FINISH(NAME, ADDS, HOW)                                                           \
   static void NAME(const q8_gemm_outputs *o, const int32_t *sums, int vectors) {          \
-    vectors == 2 ? finish_from_memory(o, sums, 2, ADDS, FIT)                              \
-                 : finish_from_memory(o, sums, 1, ADDS, FIT);                             \
+    vectors == 2 ? finish_from_memory(o, sums, 2, ADDS, HOW)                              \
+                 : finish_from_memory(o, sums, 1, ADDS, HOW);                             \
   }
 
-FINISH(finish_large, false, false)
-FINISH(finish_added, true, true)
-FINISH(finish_large_added, true, false)
+FINISH(finish_large, false, SCALE_ANY)
+FINISH(finish_added, true, SCALE_FITTING)
+FINISH(finish_large_added, true, SCALE_ANY)
 
 static inline __m512 float_outputs(const int32_t *sums, const float *scales,
                                    const mnv4_q8_gemm_problem *p) {

@@ -2,7 +2,7 @@
 #ifndef MNV4_Q8_GEMM_OUTPUTS_H
 #define MNV4_Q8_GEMM_OUTPUTS_H
 
-#include "q8_gemm.h"
+#include "gemm_layout.h"
 
 /// The outputs of a tile.
 typedef struct {
@@ -18,6 +18,14 @@ typedef struct {
   /// How many of the panel's channels are outputs, and how many of these the addend has.
   int32_t channel_count, addend_count;
 } q8_gemm_outputs;
+
+/// Whether outputs are integers from the least of their type on, which stands for zero, and sums
+/// neither have more bits than a float holds nor are added to.
+static inline bool q8_gemm_is_rectified(const mnv4_q8_gemm_problem *p, const q8_gemm_header *h) {
+  const int32_t least = p->output_type == MNV4_Q8_GEMM_UINT8 ? 0 : INT8_MIN;
+  return h->products_fit && h->sums_fit && !p->addition &&
+         p->output_type != MNV4_Q8_GEMM_FLOAT32 && p->output_zero_point == least;
+}
 
 /// Makes outputs of accumulators: [row][lane of the panel], 64-byte aligned, `vectors` (1 or 2) a
 /// row.

@@ -106,6 +106,14 @@ static int32_t start_value(q8_gemm_layout layout, const mnv4_q8_gemm_constants *
   return wrapping_subtract(bias, wrapping_multiply(zero, (int32_t)sums.sum));
 }
 
+/// The largest sum of one channel that an input can give.
+static double largest_sum(const mnv4_q8_gemm_constants *c, weight_sums sums, int32_t bias) {
+  const int32_t zero = c->input_zero_point + (c->input_is_uint8 ? 0 : 128);
+  const int64_t positive = (sums.magnitude + sums.sum) / 2;
+  const int64_t negative = (sums.magnitude - sums.sum) / 2;
+  return (double)bias + (double)positive * (255 - zero) + (double)negative * zero;
+}
+
 void mnv4_q8_gemm_layout_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *shape,
                               const mnv4_q8_gemm_constants *c, void *packed) {
   const q8_gemm_segments k = q8_gemm_segments_of(shape, layout.group);
@@ -113,7 +121,7 @@ void mnv4_q8_gemm_layout_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *s
   memset(packed, 0, mnv4_q8_gemm_layout_byte_count(layout, shape));
   q8_gemm_header *header = packed;
   header->row_sum_factor = weight_offset(layout, c);
-  header->products_fit = 1;
+  header->products_fit = header->sums_fit = 1;
 
   unsigned char *panel = (unsigned char *)(header + 1);
   int32_t width;
@@ -135,6 +143,7 @@ void mnv4_q8_gemm_layout_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *s
       starts[lane] = start_value(layout, c, sums, bias);
       scales[lane] = c->scales[channel];
       if (!(most * (double)scales[lane] < 0x1p30)) header->products_fit = 0;
+      if (!(largest_sum(c, sums, bias) < 0x1p23 && most < 0x1p30)) header->sums_fit = 0;
       for (int32_t s = 0; s < k.count; s++) {
         const size_t step = (size_t)s * (size_t)k.steps;
         pack_segment(layout, c, from + (size_t)s * (size_t)k.values, k,

@@ -6,9 +6,10 @@
 //                         0x80; int16: the flipped byte as int8, less `zero`. May read 64 bytes and
 //                         write 64 values past the end
 //     row_sum(tile, row, count)     sum of a row's inputs, `count` of each segment (8-bit values)
-//     finish_constants, finish_constants_of(problem)
+//     finish_constants, finish_constants_of(problem, header)
+//     sum_offset(constants)   what sums start at, beside their start values
 //     finish_function_for(problem, products_fit)   makes outputs of accumulators; NULL where
-//                         finish_in_registers does
+//                         finish_in_registers (gemm_tile.h) does
 
 #include "gemm_band.h"
 
@@ -47,6 +48,7 @@ static void run_tiles(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
       .offsets = c->offsets,
       .segment_count = c->k.count,
       .step_count = c->k.steps,
+      .sum_offset = sum_offset(constants),
       .accumulators = finish ? c->accumulators : NULL,
       .outputs = &outputs,
   };
@@ -86,7 +88,7 @@ static void run(const mnv4_q8_gemm_problem *p, const mnv4_q8_gemm_range *range, 
     s->input_width = (int32_t)output_width;
     s->input_height = 1;
   }
-  const finish_constants constants = finish_constants_of(p);
+  const finish_constants constants = finish_constants_of(p, c.header);
   const finish_function finish = finish_function_for(p, c.header->products_fit);
 
   q8_gemm_waiting waiting[MOST_TILES];

@@ -12,6 +12,7 @@
 #define VECTOR_LANES 4
 #define MOST_SUMS 8
 #define PREFETCH_DISTANCE 3072
+#define SPLITS_LAST_STEP 0
 #define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 2})
 #define EIGHT_BIT_INPUT 0
 
@@ -54,15 +55,23 @@ static inline vector multiply_add(vector sums, vector x, vector w) {
 /// Nothing is prepared.
 typedef int finish_constants;
 
-static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p) {
+static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p,
+                                            const q8_gemm_header *header) {
+  (void)header;
   (void)p;
   return 0;
 }
 
 /// Not chosen: outputs are always made from memory.
-static inline void finish_in_registers(const q8_gemm_outputs *o, vector (*sums)[2], int rows,
-                                       int vectors) {
-  (void)o, (void)sums, (void)rows, (void)vectors;
+typedef int finish_place;
+
+static inline finish_place first_place(const q8_gemm_outputs *o) {
+  (void)o;
+  return 0;
+}
+
+static inline void finish_in_registers(finish_place *p, vector (*sums)[2], int rows, int vectors) {
+  (void)p, (void)sums, (void)rows, (void)vectors;
 }
 
 /// round(product) + zero, between the bounds: clamped first, to where adding 1.5 * 2^23 leaves
@@ -115,6 +124,11 @@ static void finish_float(const q8_gemm_outputs *o, const int32_t *sums, int vect
       to[i] = y > p->float_maximum ? p->float_maximum : y;
     }
   }
+}
+
+static int32_t sum_offset(const finish_constants *c) {
+  (void)c;
+  return 0;
 }
 
 static finish_function finish_function_for(const mnv4_q8_gemm_problem *p, bool products_fit) {
