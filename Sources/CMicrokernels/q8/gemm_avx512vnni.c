@@ -18,7 +18,6 @@
 #define VECTOR_LANES 16
 #define MOST_SUMS 16
 #define PREFETCH_DISTANCE 8192
-#define SPLITS_LAST_STEP 1
 #define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 4})
 #define EIGHT_BIT_INPUT 1
 

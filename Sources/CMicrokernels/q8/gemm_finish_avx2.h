@@ -108,15 +108,9 @@ static inline __m256i added(__m256i product, __m128i addend, const finish_consta
 }
 
 /// Not chosen: outputs are always made from memory.
-typedef int finish_place;
-
-static inline finish_place first_place(const q8_gemm_outputs *o) {
-  (void)o;
-  return 0;
-}
-
-static inline void finish_in_registers(finish_place *p, __m256i (*sums)[2], int rows, int vectors) {
-  (void)p, (void)sums, (void)rows, (void)vectors;
+static inline void finish_in_registers(const q8_gemm_outputs *o, __m256i (*sums)[2], int rows,
+                                       int vectors) {
+  (void)o, (void)sums, (void)rows, (void)vectors;
 }
 
 __attribute__((always_inline)) static inline void finish(const q8_gemm_outputs *o,

@@ -136,43 +136,34 @@ __attribute__((always_inline)) static inline void store_rows(row_pair rows, int 
   }
 }
 
-/// Where the next rows of outputs go that are made of sums in registers.
-typedef struct {
-  const finish_constants *constants;
-  const float *scales;
-  char *to;
-  ptrdiff_t stride;
-  __mmask32 mask;
-} finish_place;
-
-static inline finish_place first_place(const q8_gemm_outputs *o) {
-  return (finish_place){
-      .constants = o->constants,
-      .scales = o->scales,
-      .to = o->to,
-      .stride = o->problem->output_pixel_stride,
-      .mask = first_lanes(o->channel_count),
-  };
+/// Outputs of sums in registers, where products fit and nothing is added.
+__attribute__((always_inline)) static inline void finish_rows(const q8_gemm_outputs *o,
+                                                              __m512i (*sums)[2], const int rows,
+                                                              const int vectors,
+                                                              const scaling how) {
+  const finish_constants *c = o->constants;
+  const float *const scales = o->scales;
+  const ptrdiff_t stride = o->problem->output_pixel_stride;
+  const __mmask32 mask = first_lanes(o->channel_count);
+  char *to = o->to;
+  UNROLLED for (int r = 0; r < rows; r += 2) {
+    const int next = r + 1 < rows ? 1 : 0;
+    const row_pair pair = scaled_rows(sums[r], sums[r + next], vectors, scales, how, c->order);
+    store_rows(pair, vectors, how == SCALE_RECTIFIED, c, to, to + next * stride, mask);
+    to += 2 * stride;
+  }
 }
 
-/// Outputs of the sums of one row, or two, where products fit and nothing is added.
-__attribute__((always_inline)) static inline void finish_in_registers(finish_place *p,
+__attribute__((always_inline)) static inline void finish_in_registers(const q8_gemm_outputs *o,
                                                                       __m512i (*sums)[2],
                                                                       const int rows,
                                                                       const int vectors) {
-  const finish_constants *c = p->constants;
-  const __m512i *last = sums[rows - 1];
-  char *to = p->to + (rows - 1) * p->stride;
+  const finish_constants *c = o->constants;
   if (c->rectified) {
-    const row_pair pair =
-        scaled_rows(sums[0], last, vectors, p->scales, SCALE_RECTIFIED, c->order);
-    store_rows(pair, vectors, true, c, p->to, to, p->mask);
+    finish_rows(o, sums, rows, vectors, SCALE_RECTIFIED);
   } else {
-    const row_pair pair =
-        scaled_rows(sums[0], last, vectors, p->scales, SCALE_FITTING, c->order);
-    store_rows(pair, vectors, false, c, p->to, to, p->mask);
+    finish_rows(o, sums, rows, vectors, SCALE_FITTING);
   }
-  p->to = to + p->stride;
 }
 
 /// One row's sums, from memory.

@@ -9,7 +9,7 @@
 //     finish_constants, finish_constants_of(problem, header)
 //     sum_offset(constants)   what sums start at, beside their start values
 //     finish_function_for(problem, products_fit)   makes outputs of accumulators; NULL where
-//                         finish_in_registers (gemm_tile.h) does
+//                         finish_in_registers does
 
 #include "gemm_band.h"
 

@@ -12,7 +12,6 @@
 #define VECTOR_LANES 4
 #define MOST_SUMS 8
 #define PREFETCH_DISTANCE 3072
-#define SPLITS_LAST_STEP 0
 #define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 2})
 #define EIGHT_BIT_INPUT 0
 
@@ -63,15 +62,9 @@ static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p,
 }
 
 /// Not chosen: outputs are always made from memory.
-typedef int finish_place;
-
-static inline finish_place first_place(const q8_gemm_outputs *o) {
-  (void)o;
-  return 0;
-}
-
-static inline void finish_in_registers(finish_place *p, vector (*sums)[2], int rows, int vectors) {
-  (void)p, (void)sums, (void)rows, (void)vectors;
+static inline void finish_in_registers(const q8_gemm_outputs *o, vector (*sums)[2], int rows,
+                                       int vectors) {
+  (void)o, (void)sums, (void)rows, (void)vectors;
 }
 
 /// round(product) + zero, between the bounds: clamped first, to where adding 1.5 * 2^23 leaves

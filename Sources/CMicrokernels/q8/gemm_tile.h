@@ -8,16 +8,10 @@
 //     load_vector(p), store_vector(p, v), add_vectors(v, v), add_lanes(v, int32_t)
 //     broadcast_group(p)  one group of values, in all lanes
 //     multiply_add(a, x, w)
-//     SPLITS_LAST_STEP    whether the last step is multiplied two rows at a time
-//     finish_place, first_place(outputs), finish_in_registers(place, sums, rows, vectors)
-//                         makes outputs of a row, or two, and moves the place on
+//     finish_in_registers(outputs, sums, rows, vectors)
 //
 // The loops over rows and vectors have constant bounds and are unrolled, so that the accumulators
 // are registers.
-//
-// Where the last step is split, each two rows are finished as soon as they are multiplied: what
-// finishes a tile would else stand in one piece between its products and those of the next tile,
-// longer than a processor looks ahead.
 
 /// Values of a step.
 enum { GROUP = 4 / sizeof(value) };
@@ -82,21 +76,6 @@ __attribute__((always_inline)) static inline void multiply_steps(vector (*sums)[
   }
 }
 
-/// The next step of `count` rows from `first` on.
-__attribute__((always_inline)) static inline void multiply_rows(vector (*sums)[2],
-                                                                const value *const *base,
-                                                                ptrdiff_t stride,
-                                                                const char *weights,
-                                                                const int first, const int count,
-                                                                const int vectors) {
-  vector w[2];
-  UNROLLED for (int v = 0; v < vectors; v++) w[v] = load_vector(weights + v * (int)sizeof(vector));
-  UNROLLED for (int r = first; r < first + count; r++) {
-    const vector x = broadcast_group(base[r / 3] + r % 3 * stride);
-    UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = multiply_add(sums[r][v], x, w[v]);
-  }
-}
-
 __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t, const int rows,
                                                            const int vectors) {
   // Additions to one register wait for each other: few rows are summed in several places.
@@ -120,14 +99,13 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
 
   const char *weights = t->weights;
   const ptrdiff_t stride = t->row_stride;
-  const bool splits = SPLITS_LAST_STEP && rows > 2 && ways == 1;
-  // Every third row has a pointer: the others are one and two strides from it.
-  const value *base[5];
   for (int32_t s = 0; s < t->segment_count; s++) {
+    // Every third row has a pointer: the others are one and two strides from it.
+    const value *base[5];
     UNROLLED for (int r = 0; r < rows; r += 3) {
       base[r / 3] = t->input + t->offsets[s] + r * stride;
     }
-    int32_t k = t->step_count - (splits && s + 1 == t->segment_count);
+    int32_t k = t->step_count;
     for (; k >= together; k -= together) {
       multiply_steps(sums, base, stride, &weights, together, ways, rows, vectors);
     }
@@ -142,17 +120,13 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
   }
 
   int32_t *const accumulators = t->accumulators;
-  finish_place place = first_place(t->outputs);
-  UNROLLED for (int r = 0; r < rows; r += 2) {
-    const int count = r + 1 < rows ? 2 : 1;
-    if (splits) multiply_rows(sums[0], base, stride, weights, r, count, vectors);
-    if (accumulators) {
-      UNROLLED for (int i = 0; i < count * vectors; i++) {
-        store_vector(accumulators + (r * vectors + i) * VECTOR_LANES,
-                     sums[0][r + i / vectors][i % vectors]);
-      }
-    } else {
-      finish_in_registers(&place, sums[0] + r, count, vectors);
+  if (!accumulators) {
+    finish_in_registers(t->outputs, sums[0], rows, vectors);
+    return;
+  }
+  UNROLLED for (int r = 0; r < rows; r++) {
+    UNROLLED for (int v = 0; v < vectors; v++) {
+      store_vector(accumulators + (r * vectors + v) * VECTOR_LANES, sums[0][r][v]);
     }
   }
 }
