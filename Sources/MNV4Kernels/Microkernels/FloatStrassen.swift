@@ -152,26 +152,36 @@ private struct PackedStrassenLayer: PackedKernel {
       columnCount: layer.columnCount)
     let pairNanoseconds =
       1.75 * Double(layer.depth * layer.columnCount) / strassen.rates.matrix
-    let body = StrassenBody(
-      strassen: strassen, problem: problem,
-      cells: Grid(
+    let itemNanoseconds = pairNanoseconds / Double(layer.stripCount)
+    // Of rows and weights, those that are more are read once.
+    let isByStrips = layer.packedCount > layer.imageCount * layer.imageRowCount * layer.depth
+    let cells =
+      isByStrips
+      ? Grid(
+        rowCount: layer.stripCount, columnCount: layer.pairCount, columnUnit: strassen.tilePairs,
+        nanosecondsPerItem: itemNanoseconds, workers: workers)
+      : Grid(
         rowCount: layer.pairCount, rowUnit: strassen.tilePairs, columnCount: layer.stripCount,
-        nanosecondsPerItem: pairNanoseconds / Double(layer.stripCount), workers: workers),
+        nanosecondsPerItem: itemNanoseconds, workers: workers)
+    let body = StrassenBody(
+      strassen: strassen, problem: problem, cells: cells, isByStrips: isByStrips,
       workspace: workers.workspace)
     return ParallelStep(
-      body, partCount: body.cells.partCount, workers: workers, keeping: [constants])
+      body, partCount: cells.partCount, workers: workers, keeping: [constants])
   }
 }
 
-/// A grid of pairs of rows by strips of columns.
+/// A grid of pairs of rows by strips of columns, or of strips by pairs.
 private struct StrassenBody: StepBody {
   let strassen: FloatStrassen
   let problem: mnv4_f32_strassen
   let cells: Grid
+  let isByStrips: Bool
   let workspace: Workspace
 
   func run(part: Int) {
-    let (pairs, strips) = cells[part]
+    let (first, second) = cells[part]
+    let (pairs, strips) = isByStrips ? (second, first) : (first, second)
     var own = problem
     let range = mnv4_f32_strassen_range(
       pair_begin: pairs.lowerBound, pair_end: pairs.upperBound, strip_begin: strips.lowerBound,
