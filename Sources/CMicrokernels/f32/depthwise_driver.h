@@ -84,7 +84,7 @@ VEC_INLINE void depthwise_row_of_tiles(
     const int32_t reach = problem->input_width + problem->pad_left - shape->kernel;
     inner_end = reach < 0 ? 0 : depthwise_min(width, reach / stride + 1);
   }
-  depthwise_function *edge = rows == TILE_ROWS ? shape->edge : shape->single_row;
+  depthwise_function *const edge = shape->edge[rows - 1];
   float *const output = tile->output;
   const float *const residual = tile->residual;
   for (int32_t x = 0; x < width;) {
@@ -143,7 +143,7 @@ VEC_INLINE void depthwise_range(
     tile.channel_end = end * MNV4_F32_DEPTHWISE_BLOCK;
     if (tile.channel_end > problem->channels) tile.channel_end = problem->channels;
     for (int32_t y = range.row_begin; y < range.row_end;) {
-      const int32_t rows = shape && range.row_end - y >= TILE_ROWS ? TILE_ROWS : 1;
+      const int32_t rows = shape ? depthwise_min(TILE_ROWS, range.row_end - y) : 1;
       tile.output = problem->output + y * tile.output_line_stride;
       tile.residual = epilogue->residual ? epilogue->residual + y * tile.residual_line_stride : 0;
       if (shape) {

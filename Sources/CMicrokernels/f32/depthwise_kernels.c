@@ -4,7 +4,7 @@
 
 static const struct mnv4_f32_depthwise_kernel kernels[] = {
 #if defined(__x86_64__)
-    {"f32_depthwise_avx512", MNV4_CPU_AVX512, 2, mnv4_f32_depthwise_avx512},
+    {"f32_depthwise_avx512", MNV4_CPU_AVX512, 3, mnv4_f32_depthwise_avx512},
     {"f32_depthwise_avx2", MNV4_CPU_AVX2, 2, mnv4_f32_depthwise_avx2},
 #endif
     {"f32_depthwise_portable", 0, 2, mnv4_f32_depthwise_portable},

@@ -6,7 +6,7 @@
 
 enum {
   /// Rows and columns of the outputs of a whole tile.
-  TILE_ROWS = 2,
+  TILE_ROWS = VEC_LANES == 16 ? 3 : 2,
   TILE_COLUMNS = 4,
 };
 
@@ -133,9 +133,10 @@ typedef void depthwise_function(
 /// The tiles of one filter and stride.
 struct depthwise_shape {
   int32_t kernel, stride;
-  /// Two rows of outputs whose windows lie within the image, and those of two rows and of one row
-  /// that are incomplete or reach beyond it.
-  depthwise_function *inner, *edge, *single_row;
+  /// Whole tiles of outputs whose windows lie within the image.
+  depthwise_function *inner;
+  /// By rows - 1, at most TILE_ROWS: those that are incomplete or reach beyond the image.
+  depthwise_function *edge[3];
 };
 
 #define DEPTHWISE_TILE(name, kernel, stride, rows, is_edge)                                \
@@ -144,12 +145,14 @@ struct depthwise_shape {
     depthwise_tiles(problem, tile, kernel, stride, rows, is_edge);                         \
   }
 #define DEPTHWISE_SHAPE(kernel, stride)                                                    \
-  DEPTHWISE_TILE(depthwise_##kernel##_s##stride, kernel, stride, 2, 0)                     \
-  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_edge, kernel, stride, 2, 1)              \
-  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_row, kernel, stride, 1, 1)
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride, kernel, stride, TILE_ROWS, 0)             \
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_edge1, kernel, stride, 1, 1)             \
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_edge2, kernel, stride, 2, 1)             \
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_edge3, kernel, stride, TILE_ROWS, 1)
 #define DEPTHWISE_ENTRY(kernel, stride)                                                    \
-  {kernel, stride, depthwise_##kernel##_s##stride, depthwise_##kernel##_s##stride##_edge,  \
-   depthwise_##kernel##_s##stride##_row},
+  {kernel, stride, depthwise_##kernel##_s##stride,                                         \
+   {depthwise_##kernel##_s##stride##_edge1, depthwise_##kernel##_s##stride##_edge2,        \
+    depthwise_##kernel##_s##stride##_edge3}},
 #define EACH_SHAPE(M) M(3, 1) M(3, 2) M(5, 1) M(5, 2) M(7, 1) M(7, 2)
 
 EACH_SHAPE(DEPTHWISE_SHAPE)
