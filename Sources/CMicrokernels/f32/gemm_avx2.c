@@ -22,8 +22,8 @@ void mnv4_f32_conv_6x16_avx2(
 }
 
 void mnv4_f32_strassen_6x16_avx2(
-    const struct mnv4_f32_strassen *problem, struct mnv4_f32_strassen_range range, void *scratch) {
-  strassen_range(problem, range, scratch);
+    const struct mnv4_f32_gemm *product, struct mnv4_f32_strassen_range range, void *scratch) {
+  strassen_range(product, range, scratch);
 }
 
 #pragma clang attribute pop

@@ -19,6 +19,6 @@ void mnv4_f32_conv_6x8_portable(
 }
 
 void mnv4_f32_strassen_6x8_portable(
-    const struct mnv4_f32_strassen *problem, struct mnv4_f32_strassen_range range, void *scratch) {
-  strassen_range(problem, range, scratch);
+    const struct mnv4_f32_gemm *product, struct mnv4_f32_strassen_range range, void *scratch) {
+  strassen_range(product, range, scratch);
 }

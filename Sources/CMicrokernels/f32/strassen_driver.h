@@ -1,36 +1,30 @@
 // Walks a range of a product by Strassen's method. Included after gemm_driver.h.
 
-#include <string.h>
-
 #include "strassen_tile.h"
 
-/// Neighbouring pairs of rows of one image, and their sums.
+/// Neighbouring pairs of rows, and their sums.
 struct strassen_rows {
-  /// The first pair's even row, counted over all images.
+  /// The first pair's even row.
   ptrdiff_t row;
   ptrdiff_t pairs;
-  /// Whether the last pair lacks its odd row.
-  int is_odd;
   /// Of the sums: floats from S1 to S2, from S2 to S3, and so on.
   ptrdiff_t step, stride;
   float *sums;
 };
 
-/// Sums of `pairs` rows; those of a missing odd row are as if it were zeros.
 static void strassen_add_rows(
     const struct mnv4_f32_gemm *product, const struct strassen_rows *rows) {
   const ptrdiff_t middle = product->depth / 2;
   for (ptrdiff_t i = 0; i < rows->pairs; i++) {
     const float *even = product->input + (rows->row + 2 * i) * product->input_stride;
-    const int is_alone = rows->is_odd && i == rows->pairs - 1;
-    const float *odd = is_alone ? even : even + product->input_stride;
+    const float *odd = even + product->input_stride;
     float *sums = rows->sums + i * rows->stride;
     for (ptrdiff_t k = 0; k < middle; k += VEC_LANES, sums += VEC_LANES) {
       const vec_mask lanes = vec_first(middle - k);
       const vec a11 = vec_load_masked(even + k, lanes);
       const vec a12 = vec_load_masked(even + middle + k, lanes);
-      const vec a21 = is_alone ? vec_set(0) : vec_load_masked(odd + k, lanes);
-      const vec a22 = is_alone ? vec_set(0) : vec_load_masked(odd + middle + k, lanes);
+      const vec a21 = vec_load_masked(odd + k, lanes);
+      const vec a22 = vec_load_masked(odd + middle + k, lanes);
       const vec s1 = vec_add(a21, a22), s2 = vec_sub(s1, a11);
       vec_store(sums, s1);
       vec_store(sums + rows->step, s2);
@@ -40,34 +34,17 @@ static void strassen_add_rows(
   }
 }
 
-/// Points the tile at `pairs` pairs from the `first` of `rows` on.
+/// Points the tile at the pairs of `rows` from the `first` on.
 static void strassen_place_rows(
     const struct mnv4_f32_gemm *product, const struct strassen_rows *rows, ptrdiff_t first,
-    ptrdiff_t pairs, struct strassen_tile *tile) {
-  const ptrdiff_t stride = product->input_stride, middle = product->depth / 2;
-  tile->a11 = product->input + (rows->row + 2 * first) * stride;
-  tile->a12 = tile->a11 + middle;
-  tile->a22 = tile->a12 + stride;
-  tile->odd_stride = tile->even_stride;
-  tile->odd_rows = pairs;
+    struct strassen_tile *tile) {
+  tile->a11 = product->input + (rows->row + 2 * first) * product->input_stride;
+  tile->a12 = tile->a11 + product->depth / 2;
+  tile->a22 = tile->a12 + product->input_stride;
   tile->s1 = rows->sums + first * rows->stride;
   tile->s2 = tile->s1 + rows->step;
   tile->s3 = tile->s2 + rows->step;
   tile->s4 = tile->s3 + rows->step;
-  if (!rows->is_odd || first + pairs < rows->pairs) return;
-  // The tile's odd rows as far as they exist, and one of zeros.
-  tile->odd_rows--;
-  float *const copies = rows->sums + 4 * rows->step;
-  for (ptrdiff_t i = 0; i < pairs; i++) {
-    float *const copy = copies + i * rows->stride;
-    if (i < pairs - 1) {
-      memcpy(copy, tile->a22 + i * tile->even_stride, (size_t)middle * sizeof(float));
-    } else {
-      memset(copy, 0, (size_t)middle * sizeof(float));
-    }
-  }
-  tile->a22 = copies;
-  tile->odd_stride = rows->stride;
 }
 
 /// All `rows` by the columns of one strip, `tile_columns` of each half from `begin` on, in tiles of at
@@ -80,7 +57,7 @@ static void strassen_columns(
   const ptrdiff_t column = strip.first + begin;
   const ptrdiff_t right = product->columns - column - strip.half;
   struct strassen_tile tile = {
-      .even_stride = 2 * product->input_stride,
+      .pair_stride = 2 * product->input_stride,
       .sum_stride = rows->stride,
       .depth = product->depth / 2,
       .bias = constants + begin,
@@ -104,7 +81,7 @@ static void strassen_columns(
   for (ptrdiff_t i = 0; i < count; i++) {
     const ptrdiff_t pairs = (rows->pairs - done + count - i - 1) / (count - i);
     const ptrdiff_t row = rows->row + 2 * done;
-    strassen_place_rows(product, rows, done, pairs, &tile);
+    strassen_place_rows(product, rows, done, &tile);
     tile.ahead = next + i * STRASSEN_PRODUCTS * tile.depth * tile.ahead_step;
     tile.output = product->output + row * product->output_stride + column;
     if (product->epilogue.residual) {
@@ -129,7 +106,7 @@ static void strassen_rest(
   rest.epilogue.residual_channels = rest.columns;
   gemm_range(
       &rest, (struct mnv4_f32_gemm_range){
-                 rows->row, rows->row + 2 * rows->pairs - rows->is_odd, 0, 1});
+                 rows->row, rows->row + 2 * rows->pairs, 0, 1});
 }
 
 static void strassen_strip(
@@ -152,22 +129,16 @@ static void strassen_strip(
 }
 
 VEC_INLINE void strassen_range(
-    const struct mnv4_f32_strassen *problem, struct mnv4_f32_strassen_range range,
-    float *scratch) {
-  const struct mnv4_f32_gemm *product = &problem->product;
-  const struct strassen_block block =
-      strassen_block_of(problem->image_rows, product->depth, product->columns);
-  const ptrdiff_t image_pairs = (problem->image_rows + 1) / 2;
+    const struct mnv4_f32_gemm *product, struct mnv4_f32_strassen_range range, float *scratch) {
+  const struct strassen_block block = strassen_block_of(
+      range.pair_end - range.pair_begin, product->depth, product->columns);
   ptrdiff_t pair = range.pair_begin;
   while (pair < range.pair_end) {
-    const ptrdiff_t image = pair / image_pairs, first = pair % image_pairs;
-    ptrdiff_t pairs = range.pair_end - pair;
-    if (pairs > image_pairs - first) pairs = image_pairs - first;
-    if (pairs > block.pairs) pairs = block.pairs;
+    const ptrdiff_t left = range.pair_end - pair;
+    const ptrdiff_t pairs = left < block.pairs ? left : block.pairs;
     const struct strassen_rows rows = {
-        .row = image * problem->image_rows + 2 * first,
+        .row = 2 * pair,
         .pairs = pairs,
-        .is_odd = problem->image_rows % 2 != 0 && first + pairs == image_pairs,
         .step = pairs * block.stride,
         .stride = block.stride,
         .sums = scratch,

@@ -29,10 +29,9 @@ ptrdiff_t mnv4_f32_strassen_packed_count(ptrdiff_t depth, ptrdiff_t columns) {
          (strips.rest > 0) * strassen_strip_count(depth, 0);
 }
 
-ptrdiff_t mnv4_f32_strassen_scratch_bytes(
-    ptrdiff_t image_rows, ptrdiff_t depth, ptrdiff_t columns) {
-  const struct strassen_block block = strassen_block_of(image_rows, depth, columns);
-  return (4 * block.pairs + STRASSEN_MOST_TILE_PAIRS) * block.stride * (ptrdiff_t)sizeof(float);
+ptrdiff_t mnv4_f32_strassen_scratch_bytes(ptrdiff_t pairs, ptrdiff_t depth, ptrdiff_t columns) {
+  const struct strassen_block block = strassen_block_of(pairs, depth, columns);
+  return 4 * block.pairs * block.stride * (ptrdiff_t)sizeof(float);
 }
 
 /// A layer's weights `[columns][depth]`, and its bias or null.

@@ -54,8 +54,8 @@ static inline struct strassen_strip strassen_strip_at(
   return strip;
 }
 
-/// Where the sums of rows lie in scratch: S1, S2, S3, S4 of a block of pairs, then the upper half of
-/// the odd rows of a tile that lacks one.
+/// Pairs of rows that pass by a strip before the next strip's turn, whose S1, S2, S3 and S4 lie in
+/// scratch, in this order.
 struct strassen_block {
   /// Most pairs of a block.
   ptrdiff_t pairs;
@@ -64,21 +64,21 @@ struct strassen_block {
 };
 
 enum {
-  /// The most pairs of any kernel's tile.
+  /// A block is a multiple of it: the most pairs of any kernel's tile.
   STRASSEN_MOST_TILE_PAIRS = 14,
   /// The floats of weights that the second-level cache holds beside the rows.
   STRASSEN_FEW_WEIGHTS = 65536,
-  /// The floats of rows that pass by a strip before the next strip's turn; and where there are more
-  /// weights, which should be read once for all rows.
+  /// The floats of a block's rows; and where there are more weights, which should be read once for all
+  /// rows.
   STRASSEN_BLOCK_FLOATS = 16384,
   STRASSEN_LARGE_BLOCK_FLOATS = 131072,
 };
 
+/// For a range of `all` pairs.
 static inline struct strassen_block strassen_block_of(
-    ptrdiff_t image_rows, ptrdiff_t depth, ptrdiff_t columns) {
+    ptrdiff_t all, ptrdiff_t depth, ptrdiff_t columns) {
   const ptrdiff_t most = columns * depth > STRASSEN_FEW_WEIGHTS ? STRASSEN_LARGE_BLOCK_FLOATS
                                                                 : STRASSEN_BLOCK_FLOATS;
-  const ptrdiff_t all = (image_rows + 1) / 2;
   const ptrdiff_t tiles = most / (2 * STRASSEN_MOST_TILE_PAIRS * depth);
   const ptrdiff_t pairs = (tiles < 1 ? 1 : tiles) * STRASSEN_MOST_TILE_PAIRS;
   return (struct strassen_block){

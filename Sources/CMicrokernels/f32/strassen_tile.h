@@ -5,10 +5,11 @@
 
 /// Where the operands of a tile's products lie and where its four quarters go.
 struct strassen_tile {
-  /// The first pair's even row, its first half and its second; the second half of its odd row, in
-  /// place or a copy; its sums.
+  /// The first pair's even row, its first half and its second; the second half of its odd row; its
+  /// sums.
   const float *a11, *a12, *a22;
-  ptrdiff_t even_stride, odd_stride;
+  /// From one pair to the next, of rows and of sums.
+  ptrdiff_t pair_stride;
   const float *s1, *s2, *s3, *s4;
   ptrdiff_t sum_stride;
   /// Half the product's.
@@ -27,8 +28,6 @@ struct strassen_tile {
   ptrdiff_t output_stride, residual_stride;
   /// Columns of each half that exist, counted from the tile's first.
   ptrdiff_t left_columns, right_columns;
-  /// Odd rows that exist: as many as pairs, or one less.
-  ptrdiff_t odd_rows;
   float low, high;
 };
 
@@ -122,7 +121,6 @@ VEC_INLINE void strassen_finish(
     EACH_PAIR sums[i][v] = vec_fma(sums[i][v], scale, bias);
   }
   EACH_PAIR {
-    if (is_odd && i >= tile->odd_rows) break;
     EACH_VECTOR {
       const vec_mask lanes = vec_first(columns - v * VEC_LANES);
       vec sum = sums[i][v];
@@ -146,11 +144,11 @@ VEC_INLINE void strassen_tile_body(
   // P1, later P5; U2; U3.
   strassen_saved p, u2, u3;
   strassen_sums sums;
-  const ptrdiff_t even = tile->even_stride, odd = tile->odd_stride, stride = tile->sum_stride;
+  const ptrdiff_t step = tile->pair_stride, stride = tile->sum_stride;
   strassen_clear(pairs, vectors, sums);
-  strassen_product(tile, pairs, vectors, sums, tile->a11, even, 0);
+  strassen_product(tile, pairs, vectors, sums, tile->a11, step, 0);
   strassen_save(pairs, vectors, sums, p);
-  strassen_product(tile, pairs, vectors, sums, tile->a12, even, 1);
+  strassen_product(tile, pairs, vectors, sums, tile->a12, step, 1);
   strassen_finish(tile, pairs, vectors, sums, 0, 0);
 
   strassen_load(pairs, vectors, sums, p);
@@ -158,7 +156,7 @@ VEC_INLINE void strassen_tile_body(
   strassen_save(pairs, vectors, sums, u2);
   strassen_product(tile, pairs, vectors, sums, tile->s3, stride, 3);
   strassen_save(pairs, vectors, sums, u3);
-  strassen_product(tile, pairs, vectors, sums, tile->a22, odd, 4);
+  strassen_product(tile, pairs, vectors, sums, tile->a22, step, 4);
   strassen_finish(tile, pairs, vectors, sums, 1, 0);
 
   strassen_clear(pairs, vectors, sums);

@@ -71,6 +71,56 @@ private struct FloatGemmRows: RowLayer {
   }
 }
 
+extension FloatStrassen {
+  /// Nil where the link is no layer of the kernel.
+  func rowPart(_ link: StepProblem.Link) -> RowPart? {
+    let problem = link.problem
+    guard let layer = StrassenLayer(problem), link.carried ?? 0 == 0 else { return nil }
+    return RowPart(
+      window: WindowGeometry(layer.convolution, of: problem).rows,
+      inputRowByteCount: problem.rowByteCount(of: problem.inputs[0]),
+      outputRowByteCount: problem.rowByteCount(of: problem.output),
+      addend: layer.convolution.hasResidual ? link.operands[1] : nil,
+      nanoseconds: kernel.nanoseconds(problem),
+      sharedByteCount: kernel.memory(problem).sharedByteCount,
+      scratchByteCount: { layer.scratchByteCount(pairCount: $0 * layer.width / 2) },
+      pack: { () throws(BackendError) in
+        PackedStrassenRows(packed: try PackedStrassenLayer(self, layer, problem))
+      })
+  }
+}
+
+private struct PackedStrassenRows: PackedRowLayer {
+  let packed: PackedStrassenLayer
+
+  var sharedByteCount: Int { packed.sharedByteCount }
+  var buffers: [AlignedBuffer] { [packed.constants] }
+
+  func makeLayer() -> any RowLayer {
+    StrassenRows(
+      strassen: packed.strassen, product: packed.problem(.unset(packed.constants)),
+      width: packed.layer.width, stripCount: packed.layer.stripCount)
+  }
+}
+
+private struct StrassenRows: RowLayer {
+  let strassen: FloatStrassen
+  let product: mnv4_f32_gemm
+  let width: Int
+  let stripCount: Int
+
+  func run(_ call: RowCall) {
+    var own = product
+    own.input = call.input.assumingMemoryBound(to: Float.self)
+    own.output = call.output.assumingMemoryBound(to: Float.self)
+    own.epilogue.residual = call.addend?.assumingMemoryBound(to: Float.self)
+    let range = mnv4_f32_strassen_range(
+      pair_begin: 0, pair_end: call.outputRows.count &* width / 2, strip_begin: 0,
+      strip_end: stripCount)
+    strassen.run(&own, range, call.scratch)
+  }
+}
+
 extension FloatDepthwise {
   /// The kernel supports it.
   func rowPart(_ link: StepProblem.Link) -> RowPart? {

@@ -9,11 +9,12 @@ func floatStrassenKernels() -> [Kernel] { FloatStrassen.all.map(\.kernel) }
 /// A kernel of the C list that this processor runs.
 struct FloatStrassen: Sendable {
   let name: String
+  let set: InstructionSet
   let rates: MicrokernelRates
   let tilePairs: Int
   let run:
     @convention(c) (
-      UnsafePointer<mnv4_f32_strassen>?, mnv4_f32_strassen_range, UnsafeMutableRawPointer?
+      UnsafePointer<mnv4_f32_gemm>?, mnv4_f32_strassen_range, UnsafeMutableRawPointer?
     ) -> Void
 
   static let all: [FloatStrassen] = entries(mnv4_f32_strassen_kernel_at)
@@ -24,6 +25,7 @@ struct FloatStrassen: Sendable {
       let run = entry.run
     else { return nil }
     self.name = String(cString: name)
+    self.set = set
     rates = .floats(set)
     tilePairs = Int(entry.tile_pairs)
     self.run = run
@@ -44,7 +46,9 @@ struct FloatStrassen: Sendable {
         guard let layer = StrassenLayer(problem) else { preconditionFailure("not \(name)") }
         return try PackedStrassenLayer(self, layer, problem)
       },
-      workspaceByteCount: { StrassenLayer($0)?.scratchByteCount ?? 0 })
+      workspaceByteCount: { problem in
+        StrassenLayer(problem).map { $0.scratchByteCount(pairCount: $0.pairCount) } ?? 0
+      })
   }
 
   /// The products, what is done with them, the sums of the input; or the memory that is passed over.
@@ -62,12 +66,14 @@ struct FloatStrassen: Sendable {
   }
 }
 
-/// A pointwise convolution that is large enough to be worth sums of its quarters.
-private struct StrassenLayer {
+/// A pointwise convolution that is large enough to be worth sums of its quarters. Pixels are paired with
+/// their neighbours in a row, of which there is an even number: results depend neither on other images
+/// nor on which rows are computed at a time.
+struct StrassenLayer {
   let convolution: Convolution
-  let imageCount: Int
-  /// Pixels of an image.
-  let imageRowCount: Int
+  let width: Int
+  /// Of all images.
+  let pairCount: Int
   let depth: Int
   let columnCount: Int
 
@@ -82,23 +88,24 @@ private struct StrassenLayer {
     }
     self.convolution = convolution
     let shape = problem.output.shape
-    imageCount = shape[0]
-    imageRowCount = saturatingProduct(shape[1], shape[2])
+    width = shape[2]
+    pairCount = shape.rowCount / 2
     depth = problem.inputs[0].shape.last
     columnCount = shape.last
-    guard depth % 2 == 0, min(depth, columnCount) >= Self.leastExtent,
+    let imageRowCount = saturatingProduct(shape[1], shape[2])
+    guard width % 2 == 0, depth % 2 == 0, min(depth, columnCount) >= Self.leastExtent,
       imageRowCount >= Self.leastRowCount,
       saturatingProduct(imageRowCount, depth, columnCount) >= Self.leastProductCount,
-      scratchByteCount <= Workspace.maximumSlotByteCount
+      scratchByteCount(pairCount: pairCount) <= Workspace.maximumSlotByteCount
     else { return nil }
   }
 
-  /// Below these, passes over the quarters take more than an eighth of the products does.
+  /// Below these, passes over the quarters take more than an eighth of the products does, or more weights
+  /// to read.
   private static let leastExtent = 64
   private static let leastRowCount = 64
   private static let leastProductCount = 1 << 20
 
-  var pairCount: Int { imageCount * ((imageRowCount + 1) / 2) }
   var stripCount: Int { mnv4_f32_strassen_strips(columnCount) }
   /// Floats.
   var packedCount: Int {
@@ -107,13 +114,15 @@ private struct StrassenLayer {
     else { return .max }
     return mnv4_f32_strassen_packed_count(depth, columnCount)
   }
-  var scratchByteCount: Int {
-    mnv4_f32_strassen_scratch_bytes(imageRowCount, depth, columnCount)
+
+  /// For so many pairs at a time.
+  func scratchByteCount(pairCount: Int) -> Int {
+    mnv4_f32_strassen_scratch_bytes(pairCount, depth, columnCount)
   }
 }
 
 /// The strips of weights with their biases.
-private struct PackedStrassenLayer: PackedKernel {
+struct PackedStrassenLayer: PackedKernel {
   let strassen: FloatStrassen
   let layer: StrassenLayer
   let constants: AlignedBuffer
@@ -133,28 +142,31 @@ private struct PackedStrassenLayer: PackedKernel {
   }
 
   var sharedByteCount: Int { constants.byteCount }
-  var workspaceByteCount: Int { layer.scratchByteCount }
+  var workspaceByteCount: Int { layer.scratchByteCount(pairCount: layer.pairCount) }
+
+  func problem(_ binding: StepBinding) -> mnv4_f32_gemm {
+    var product = mnv4_f32_gemm()
+    product.input = binding.floats(0)
+    product.input_stride = layer.depth
+    product.weights = UnsafePointer(constants.pointer(as: Float.self))
+    product.output = binding.outputFloats
+    product.output_stride = layer.columnCount
+    product.depth = layer.depth
+    product.columns = layer.columnCount
+    product.epilogue = mnv4_f32_epilogue(
+      layer.convolution.activation, layer.convolution.residual, of: binding,
+      columnCount: layer.columnCount)
+    return product
+  }
 
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    var problem = mnv4_f32_strassen()
-    problem.image_rows = layer.imageRowCount
-    problem.product.input = binding.floats(0)
-    problem.product.input_stride = layer.depth
-    problem.product.weights = UnsafePointer(constants.pointer(as: Float.self))
-    problem.product.output = binding.outputFloats
-    problem.product.output_stride = layer.columnCount
-    problem.product.depth = layer.depth
-    problem.product.columns = layer.columnCount
-    problem.product.epilogue = mnv4_f32_epilogue(
-      layer.convolution.activation, layer.convolution.residual, of: binding,
-      columnCount: layer.columnCount)
     let pairNanoseconds =
       1.75 * Double(layer.depth * layer.columnCount) / strassen.rates.matrix
     let itemNanoseconds = pairNanoseconds / Double(layer.stripCount)
     // Of rows and weights, those that are more are read once.
-    let isByStrips = layer.packedCount > layer.imageCount * layer.imageRowCount * layer.depth
+    let isByStrips = layer.packedCount > 2 * layer.pairCount * layer.depth
     let cells =
       isByStrips
       ? Grid(
@@ -164,7 +176,7 @@ private struct PackedStrassenLayer: PackedKernel {
         rowCount: layer.pairCount, rowUnit: strassen.tilePairs, columnCount: layer.stripCount,
         nanosecondsPerItem: itemNanoseconds, workers: workers)
     let body = StrassenBody(
-      strassen: strassen, problem: problem, cells: cells, isByStrips: isByStrips,
+      strassen: strassen, product: problem(binding), cells: cells, isByStrips: isByStrips,
       workspace: workers.workspace)
     return ParallelStep(
       body, partCount: cells.partCount, workers: workers, keeping: [constants])
@@ -174,7 +186,7 @@ private struct PackedStrassenLayer: PackedKernel {
 /// A grid of pairs of rows by strips of columns, or of strips by pairs.
 private struct StrassenBody: StepBody {
   let strassen: FloatStrassen
-  let problem: mnv4_f32_strassen
+  let product: mnv4_f32_gemm
   let cells: Grid
   let isByStrips: Bool
   let workspace: Workspace
@@ -182,7 +194,7 @@ private struct StrassenBody: StepBody {
   func run(part: Int) {
     let (first, second) = cells[part]
     let (pairs, strips) = isByStrips ? (second, first) : (first, second)
-    var own = problem
+    var own = product
     let range = mnv4_f32_strassen_range(
       pair_begin: pairs.lowerBound, pair_end: pairs.upperBound, strip_begin: strips.lowerBound,
       strip_end: strips.upperBound)

@@ -105,8 +105,19 @@ extension RowPart {
       .rowPart(problem)
       ?? FloatDepthwise.all.first { $0.set <= set && $0.kernel.supports(problem) }?.rowPart(link)
       ?? ByteGemm.all.first { $0.set <= set && $0.kernel.supports(problem) }?.rowPart(problem)
-      ?? FloatGemm.all.first { $0.set <= set && $0.kernel.supports(problem) }?.rowPart(link)
+      ?? floatLayer(link, set)
       ?? ByteElementwise.all.first { $0.set <= set }?.rowPart(link)
+  }
+}
+
+extension RowPart {
+  /// As a step of its own would be computed.
+  private static func floatLayer(_ link: StepProblem.Link, _ set: InstructionSet) -> RowPart? {
+    let plain = FloatGemm.all.first { $0.set <= set && $0.kernel.supports(link.problem) }?
+      .rowPart(link)
+    let strassen = FloatStrassen.all.first { $0.set <= set }?.rowPart(link)
+    guard let plain, let strassen else { return plain }
+    return strassen.nanoseconds < plain.nanoseconds ? strassen : plain
   }
 }
 

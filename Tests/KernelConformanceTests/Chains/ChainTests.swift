@@ -52,16 +52,20 @@ import Testing
   }
 
   /// Kernels that make a sum in the same order and rounding: in float32 those for any processor do not
-  /// fuse products and sums, and those of Strassen's method have other sums.
+  /// fuse products and sums, and which layers take fewer products depends on what is fast.
   private func reference(for kernel: Kernel) -> KernelBackend {
     let kernels = KernelBackend.microkernelFamilies.flatMap(\.kernels)
-      .filter { !$0.name.contains("strassen") }
-    guard kernel.name == "rows_portable" else {
-      return KernelBackend(name: "plain", kernels: kernels)
+    return switch kernel.name {
+    case "rows_portable":
+      KernelBackend(
+        name: "portable",
+        kernels: kernels.filter { $0.name.hasSuffix("portable") || $0.name.hasPrefix("q8") })
+    case "rows_avx2":
+      KernelBackend(
+        name: "avx2",
+        kernels: kernels.filter { !$0.name.contains("avx512") || $0.name.hasPrefix("q8") })
+    default: .microkernels
     }
-    return KernelBackend(
-      name: "portable",
-      kernels: kernels.filter { $0.name.hasSuffix("portable") || $0.name.hasPrefix("q8") })
   }
 
   /// An input whose memory a plan may give the output.
