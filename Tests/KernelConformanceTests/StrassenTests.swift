@@ -90,6 +90,22 @@ import Testing
     }
   }
 
+  /// Columns of zeros, and of numbers that are next to nothing, stay so.
+  @Test(arguments: [0, Float.leastNonzeroMagnitude, 1e-30, 1e-19])
+  func smallColumnsStaySmall(weight: Float) throws {
+    let layer = StrassenProblem(height: 8, width: 8, depth: 192, columnCount: 128)
+    var random = SeededRandom(4)
+    let problem = try layer.problem(random: &random, weightOfColumn5: weight)
+    for backend in strassenBackends {
+      let output = try run(problem.step, problem.inputs, on: backend)
+      for pixel in 0..<64 {
+        let index = pixel * 128 + 5
+        let error = Double(Float(bitPattern: output[index])) - problem.expected[index].value
+        #expect(abs(error) <= 1e-4 * Double(weight) + 1e-20)
+      }
+    }
+  }
+
   /// Layers of other kinds are left to others.
   @Test func refuses() throws {
     let layers = [
@@ -184,11 +200,15 @@ private struct StrassenProblem {
   }
 
   func problem(
-    random: inout SeededRandom, input given: [Float]? = nil, columnScales: Bool = false
+    random: inout SeededRandom, input given: [Float]? = nil, columnScales: Bool = false,
+    weightOfColumn5: Float? = nil
   ) throws -> KernelProblem {
     var weights = random.floats(columnCount * depth, in: -1...1)
+    if let weightOfColumn5 {
+      for k in 0..<depth { weights[5 * depth + k] = weightOfColumn5 }
+    }
     let bias =
-      columnScales
+      columnScales || weightOfColumn5 != nil
       ? [Float](repeating: 0, count: columnCount) : random.floats(columnCount)
     if columnScales {
       for index in weights.indices { weights[index] *= scale(ofColumn: index / depth) }

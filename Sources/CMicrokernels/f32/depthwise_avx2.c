@@ -5,6 +5,7 @@
     __attribute__((target("avx2,fma"))), apply_to = function)
 
 #include "simd_avx2.h"
+#define TILE_ROWS 2
 #include "depthwise_tile.h"
 #include "depthwise_driver.h"
 

@@ -5,6 +5,7 @@
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), apply_to = function)
 
 #include "simd_avx512.h"
+#define TILE_ROWS 3
 #include "depthwise_tile.h"
 #include "depthwise_driver.h"
 

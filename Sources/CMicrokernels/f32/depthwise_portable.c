@@ -1,6 +1,7 @@
 // float32 depthwise convolutions in vectors of four lanes, on any architecture.
 
 #include "simd_portable.h"
+#define TILE_ROWS 2
 #include "depthwise_tile.h"
 #include "depthwise_driver.h"
 

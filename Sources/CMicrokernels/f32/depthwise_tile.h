@@ -1,12 +1,12 @@
 // Register tiles of a depthwise convolution: neighbouring outputs share the inputs and weights that
-// they load. Included after one of the simd_*.h headers.
+// they load. Included after one of the simd_*.h headers, with TILE_ROWS defined: rows of the outputs
+// of a whole tile, 2 or 3.
 
 #include "f32_depthwise.h"
 #include "activation.h"
 
 enum {
-  /// Rows and columns of the outputs of a whole tile.
-  TILE_ROWS = VEC_LANES == 16 ? 3 : 2,
+  /// Columns of the outputs of a whole tile.
   TILE_COLUMNS = 4,
 };
 
@@ -135,8 +135,8 @@ struct depthwise_shape {
   int32_t kernel, stride;
   /// Whole tiles of outputs whose windows lie within the image.
   depthwise_function *inner;
-  /// By rows - 1, at most TILE_ROWS: those that are incomplete or reach beyond the image.
-  depthwise_function *edge[3];
+  /// By rows - 1: those that are incomplete or reach beyond the image.
+  depthwise_function *edge[TILE_ROWS];
 };
 
 #define DEPTHWISE_TILE(name, kernel, stride, rows, is_edge)                                \
@@ -144,15 +144,23 @@ struct depthwise_shape {
       const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile) {       \
     depthwise_tiles(problem, tile, kernel, stride, rows, is_edge);                         \
   }
-#define DEPTHWISE_SHAPE(kernel, stride)                                                    \
-  DEPTHWISE_TILE(depthwise_##kernel##_s##stride, kernel, stride, TILE_ROWS, 0)             \
-  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_edge1, kernel, stride, 1, 1)             \
-  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_edge2, kernel, stride, 2, 1)             \
-  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_edge3, kernel, stride, TILE_ROWS, 1)
-#define DEPTHWISE_ENTRY(kernel, stride)                                                    \
-  {kernel, stride, depthwise_##kernel##_s##stride,                                         \
-   {depthwise_##kernel##_s##stride##_edge1, depthwise_##kernel##_s##stride##_edge2,        \
-    depthwise_##kernel##_s##stride##_edge3}},
+#if TILE_ROWS == 3
+#define DEPTHWISE_EACH_EDGE(M, kernel, stride) \
+  M(1, kernel, stride) M(2, kernel, stride) M(3, kernel, stride)
+#else
+#define DEPTHWISE_EACH_EDGE(M, kernel, stride) M(1, kernel, stride) M(2, kernel, stride)
+#endif
+#define DEPTHWISE_EDGE(rows, kernel, stride) \
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_edge##rows, kernel, stride, rows, 1)
+#define DEPTHWISE_EDGE_ENTRY(rows, kernel, stride) depthwise_##kernel##_s##stride##_edge##rows,
+#define DEPTHWISE_SHAPE(kernel, stride)                                        \
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride, kernel, stride, TILE_ROWS, 0) \
+  DEPTHWISE_EACH_EDGE(DEPTHWISE_EDGE, kernel, stride)
+#define DEPTHWISE_ENTRY(kernel, stride)      \
+  {kernel,                                   \
+   stride,                                   \
+   depthwise_##kernel##_s##stride,           \
+   {DEPTHWISE_EACH_EDGE(DEPTHWISE_EDGE_ENTRY, kernel, stride)}},
 #define EACH_SHAPE(M) M(3, 1) M(3, 2) M(5, 1) M(5, 2) M(7, 1) M(7, 2)
 
 EACH_SHAPE(DEPTHWISE_SHAPE)

@@ -73,7 +73,7 @@ static void strassen_columns(
   };
   const ptrdiff_t count = (rows->pairs + most - 1) / most;
   // The next strip, among the tiles.
-  const int has_next = right > strip.half;
+  const int has_next = product->columns > strip.first + 2 * strip.half;
   const float *const next =
       constants + (has_next ? strassen_strip_count(product->depth, strip.half) : 0);
   tile.ahead_step = has_next ? strip.half / count : 0;

@@ -41,8 +41,7 @@ struct layer {
 };
 
 /// The power of two that a column of weights is about as large as: its greatest element is at least
-/// that and less than twice; 1 for columns of zeros, numbers that are not finite, and magnitudes
-/// that no network has.
+/// that and less than twice. From 2^-63, which zeros get, to 2^63, which what is not finite gets.
 static float column_scale(const float *weights, ptrdiff_t depth) {
   uint32_t greatest = 0;
   for (ptrdiff_t k = 0; k < depth; k++) {
@@ -52,7 +51,7 @@ static float column_scale(const float *weights, ptrdiff_t depth) {
     if (bits > greatest) greatest = bits;
   }
   const uint32_t exponent = greatest >> 23;
-  const uint32_t scale = (exponent < 64 || exponent > 190 ? 127 : exponent) << 23;
+  const uint32_t scale = (exponent < 64 ? 64 : exponent > 190 ? 190 : exponent) << 23;
   float result;
   memcpy(&result, &scale, sizeof result);
   return result;
@@ -71,7 +70,7 @@ static void pack_strip(
     const float *const left = layer->weights + (strip.first + lane) * layer->depth;
     const float left_scale = 1 / scales[lane];
     const int has_right = strip.first + half + lane < layer->columns;
-    const float *const right = left + half * layer->depth;
+    const float *const right = has_right ? left + half * layer->depth : left;
     const float right_scale = has_right ? 1 / scales[half + lane] : 0;
     for (ptrdiff_t k = 0; k < middle; k++) {
       const float b11 = left[k] * left_scale, b21 = left[middle + k] * left_scale;

@@ -18,8 +18,8 @@
 // Columns are scaled by powers of two to about equal size before and back after, so that none
 // drowns in its partner's rounding. The error of an element is bounded by the largest elements of
 // its pair of rows and of its pair of columns, not by its own terms alone (Higham, Accuracy and
-// Stability of Numerical Algorithms, theorem 23.3), and is about twice that of a plain product;
-// what is not finite reaches the other row of its pair.
+// Stability of Numerical Algorithms, theorem 23.3), and is about twice that of a plain product. What
+// is not finite, and what a sum of four elements makes so, reaches the other row or column of its pair.
 //
 // An element's bits depend neither on the range of a call nor on other pairs of rows; AVX-512 and
 // AVX2 kernels agree in every bit.

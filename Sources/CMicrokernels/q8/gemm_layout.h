@@ -33,7 +33,7 @@ typedef struct {
   int32_t row_sum_factor;
   /// Whether float32(a) * scale stays within (-2^30, 2^30) for every possible input.
   int32_t products_fit;
-  /// Whether sums are below 2^23, and above -2^30, for every possible input, and scales positive.
+  /// Whether sums are below 2^23, and above -2^30, for every possible input, and scales above 0.
   int32_t sums_fit;
   int32_t reserved[13];
 } q8_gemm_header;

@@ -143,7 +143,9 @@ void mnv4_q8_gemm_layout_pack(q8_gemm_layout layout, const mnv4_q8_gemm_shape *s
       starts[lane] = start_value(layout, c, sums, bias);
       scales[lane] = c->scales[channel];
       if (!(most * (double)scales[lane] < 0x1p30)) header->products_fit = 0;
-      if (!(largest_sum(c, sums, bias) < 0x1p23 && most < 0x1p30)) header->sums_fit = 0;
+      if (!(largest_sum(c, sums, bias) < 0x1p23 && most < 0x1p30 && scales[lane] > 0)) {
+        header->sums_fit = 0;
+      }
       for (int32_t s = 0; s < k.count; s++) {
         const size_t step = (size_t)s * (size_t)k.steps;
         pack_segment(layout, c, from + (size_t)s * (size_t)k.values, k,

@@ -25,7 +25,7 @@ struct RowTiles: Sendable {
     let last = parts[parts.count - 1]
     var height = min(last.window.outputHeight, Self.maximumHeight)
     while height > 1, !Self.fits(Self.layout(parts, height), bufferByteCount) {
-      // An even number of rows is what depthwise kernels like.
+      // An even number of rows is what integer depthwise kernels like.
       height -= height > 3 ? 2 - height % 2 : 1
     }
     let layout = Self.layout(parts, height)

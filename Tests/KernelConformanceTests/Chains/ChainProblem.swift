@@ -66,6 +66,20 @@ struct ChainProblem: CustomStringConvertible {
     for id in Set(chain.inputs) { elements[id] = random.elements(graph[id]) }
   }
 
+  /// Pointwise layers of float32 that are large enough to be made of sums of their quarters.
+  init(largeWithWidth width: Int, random: inout SeededRandom) throws {
+    type = .float32
+    var builder = ChainBuilder(type: type, activations: [.identity, .relu, .relu6])
+    try builder.begin([random.oneIn(3) ? 2 : 1, 16, width, 96], random: &random)
+    try builder.convolution(128, random: &random)
+    try builder.convolution(128, kernel: 3, groups: 128, random: &random)
+    try builder.convolution(96, random: &random)
+    try builder.addResidual(ofAllChannels: true, random: &random)
+    graph = try builder.finish()
+    chain = NodeChain(builder.chainNodes)
+    for id in Set(chain.inputs) { elements[id] = random.elements(graph[id]) }
+  }
+
   var step: StepProblem { StepProblem(chain, of: graph) }
 
   /// The steps of the chain's operations, one after the other.
@@ -88,6 +102,8 @@ extension SeededRandom {
 /// Draws a chain layer by layer.
 private struct ChainBuilder {
   let type: ElementType
+  /// Of float32 layers.
+  let activations: [Activation]
   private(set) var chainNodes: [Node] = []
   private var values: [Value] = []
   private var constants: [Constant] = []
@@ -95,7 +111,10 @@ private struct ChainBuilder {
   private var operands: [Int] = []
   private var current = 0
 
-  init(type: ElementType) { self.type = type }
+  init(type: ElementType, activations: [Activation] = Activation.allCases) {
+    self.type = type
+    self.activations = activations
+  }
 
   mutating func begin(_ shape: [Int], random: inout SeededRandom) throws {
     operands = [0]
@@ -110,7 +129,7 @@ private struct ChainBuilder {
 
   private func activation(_ random: inout SeededRandom) -> Activation {
     guard type == .float32 else { return random.clamp() }
-    return Activation.allCases[random.int(0...Activation.allCases.count - 1)]
+    return activations[random.int(0...activations.count - 1)]
   }
 
   mutating func depthwise(random: inout SeededRandom) throws {
@@ -146,7 +165,9 @@ private struct ChainBuilder {
 
   /// Adds the first layer's input where it fits, or a value of its own, to all or the first channels:
   /// within the last layer in float32, as an operation in integers.
-  mutating func addResidual(random: inout SeededRandom) throws {
+  mutating func addResidual(
+    ofAllChannels isWhole: Bool = false, random: inout SeededRandom
+  ) throws {
     let output = values[current]
     var addend = 0
     if values[0].shape != output.shape || random.bool() {
@@ -155,7 +176,7 @@ private struct ChainBuilder {
       let scale = type == .float32 ? 1 : output.scale * random.power(-2...1)
       values.append(try value(output.shape.dimensions, scale: scale, random: &random))
     }
-    let count = random.bool() ? random.int(1...output.shape.last) : nil
+    let count = !isWhole && random.bool() ? random.int(1...output.shape.last) : nil
     guard type != .float32 else {
       guard case .convolution(var last) = chainNodes[chainNodes.count - 1].operation else { return }
       last.residual = count.map { .channels($0) } ?? .whole

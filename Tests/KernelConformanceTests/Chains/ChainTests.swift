@@ -33,6 +33,21 @@ import Testing
     #expect(names.isSuperset(of: expected), "\(names)")
   }
 
+  /// Rows of an even number of pixels take fewer products, with more weights; others do not.
+  @Test(arguments: [12, 13], 0..<4)
+  func largeLayersGiveTheBitsOfTheirSteps(width: Int, seed: Int) throws {
+    var random = SeededRandom(seed)
+    let problem = try ChainProblem(largeWithWidth: width, random: &random)
+    let weightByteCount = 2 * 96 * 128 * MemoryLayout<Float>.stride
+    for kernel in KernelBackend.microkernelChains(
+      bufferByteCount: Self.bufferByteCounts[seed]) where kernel.supports(problem.step)
+    {
+      let sharedByteCount = kernel.memory(problem.step).sharedByteCount
+      #expect((sharedByteCount > 3 * weightByteCount / 2) == (width % 2 == 0), "\(kernel.name)")
+      try check(kernel, problem, threadCount: [1, 2, 3, 5][seed])
+    }
+  }
+
   private func check(_ kernel: Kernel, _ problem: ChainProblem, threadCount: Int) throws {
     let expected = try run(problem.steps, problem, on: reference(for: kernel))
     // Even the smallest step is shared among the threads.

@@ -53,6 +53,19 @@ struct IntegerConvolutionProblem {
     self.outputChannels = outputChannels
   }
 
+  /// A 3×3 one over rows of several tiles, of which neighbouring lines of the output share some.
+  init(ofLongLines random: inout SeededRandom) {
+    let kernel = Extent(3, 3)
+    convolution = Convolution(
+      weights: ConstantID(0), bias: nil, kernel: kernel,
+      stride: Extent(random.int(1...3), random.int(1...2)),
+      padding: Padding(
+        top: random.int(0...2), left: random.int(0...2), bottom: random.int(0...2),
+        right: random.int(0...2)), groups: 1, activation: random.clamp())
+    input = [random.oneIn(4) ? 2 : 1, random.int(5...9), random.int(18...40), random.int(24...64)]
+    outputChannels = random.int(1...10)
+  }
+
   private static func filter(_ random: inout SeededRandom, maximum: Int) -> Extent {
     switch random.int(1...4) {
     case 1: Extent(random.int(1...maximum), random.int(1...maximum))

@@ -12,6 +12,12 @@ import Testing
     }
   }
 
+  @Test func convolutionOfLongLines() {
+    IntegerConformance.check(count: IntegerConformance.problemCount / 100) {
+      try IntegerConvolutionProblem(ofLongLines: &$0).problem(random: &$0)
+    }
+  }
+
   @Test func fullyConnected() {
     IntegerConformance.check {
       try IntegerMatrixProblem(random: &$0).fullyConnected(random: &$0)
