@@ -47,15 +47,14 @@ static void strassen_place_rows(
   tile->s4 = tile->s3 + rows->step;
 }
 
-/// All `rows` by the columns of one strip, `tile_columns` of each half from `begin` on, in tiles of at
-/// most `most` pairs.
+/// All `rows` by the columns of one strip from `begin` of each half on, in tiles of at most `most`
+/// pairs.
 static void strassen_columns(
     const struct mnv4_f32_gemm *product, const struct strassen_rows *rows,
-    struct strassen_strip strip, ptrdiff_t begin, ptrdiff_t tile_columns,
-    strassen_function *const *tiles, ptrdiff_t most) {
+    struct strassen_strip strip, ptrdiff_t begin, strassen_function *const *tiles,
+    ptrdiff_t most) {
   const float *const constants = product->weights + strip.offset;
   const ptrdiff_t column = strip.first + begin;
-  const ptrdiff_t right = product->columns - column - strip.half;
   struct strassen_tile tile = {
       .pair_stride = 2 * product->input_stride,
       .sum_stride = rows->stride,
@@ -66,8 +65,7 @@ static void strassen_columns(
       .half = strip.half,
       .output_stride = product->output_stride,
       .residual_stride = product->epilogue.residual_stride,
-      .left_columns = tile_columns,
-      .right_columns = right < tile_columns ? right : tile_columns,
+      .right_columns = product->columns - column - strip.half,
       .low = product->epilogue.low,
       .high = product->epilogue.high,
   };
@@ -105,8 +103,7 @@ static void strassen_rest(
   if (rest.epilogue.residual) rest.epilogue.residual += strip.first;
   rest.epilogue.residual_channels = rest.columns;
   gemm_range(
-      &rest, (struct mnv4_f32_gemm_range){
-                 rows->row, rows->row + 2 * rows->pairs, 0, 1});
+      &rest, (struct mnv4_f32_gemm_range){rows->row, rows->row + 2 * rows->pairs, 0, 1});
 }
 
 static void strassen_strip(
@@ -118,13 +115,12 @@ static void strassen_strip(
   }
 #if TILE_ROWS == 14
   if (strip.half == STRASSEN_WIDE) {
-    strassen_columns(
-        product, rows, strip, 0, STRASSEN_WIDE, strassen_wide_tiles, STRASSEN_WIDE_ROWS);
+    strassen_columns(product, rows, strip, 0, strassen_wide_tiles, STRASSEN_WIDE_ROWS);
     return;
   }
 #endif
   for (ptrdiff_t begin = 0; begin < strip.half; begin += TILE_COLUMNS) {
-    strassen_columns(product, rows, strip, begin, TILE_COLUMNS, strassen_tiles, TILE_ROWS);
+    strassen_columns(product, rows, strip, begin, strassen_tiles, TILE_ROWS);
   }
 }
 

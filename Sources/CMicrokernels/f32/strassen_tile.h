@@ -26,8 +26,8 @@ struct strassen_tile {
   const float *residual;
   /// From a row of the image to the next.
   ptrdiff_t output_stride, residual_stride;
-  /// Columns of each half that exist, counted from the tile's first.
-  ptrdiff_t left_columns, right_columns;
+  /// Columns of the second half that exist, counted from the tile's first; those of the first all do.
+  ptrdiff_t right_columns;
   float low, high;
 };
 
@@ -36,9 +36,6 @@ enum {
   /// How far ahead of the tile's weights those to come are fetched, in floats.
   STRASSEN_FETCH_DISTANCE = 1024,
 };
-
-/// To the second-level cache.
-VEC_INLINE void fetch_soon(const float *p) { __builtin_prefetch(p, 0, 2); }
 
 #define EACH_PAIR _Pragma("clang loop unroll(full)") for (int i = 0; i < pairs; i++)
 #define EACH_VECTOR _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
@@ -80,7 +77,8 @@ VEC_INLINE void strassen_product(
       __builtin_prefetch(weights + STRASSEN_FETCH_DISTANCE + v);
     }
     weights += step;
-    fetch_soon(ahead);
+    // To the second-level cache.
+    __builtin_prefetch(ahead, 0, 2);
     ahead += ahead_step;
   } while (--k > 0);
 }
@@ -109,8 +107,8 @@ VEC_INLINE void strassen_finish(
     const struct strassen_tile *tile, const int pairs, const int vectors, strassen_sums sums,
     const int is_odd, const int is_right) {
   const ptrdiff_t shift = is_right ? tile->half : 0;
-  const ptrdiff_t columns = is_right ? tile->right_columns : tile->left_columns;
-  const int is_full = !is_right || columns >= vectors * VEC_LANES;
+  const ptrdiff_t columns = is_right ? tile->right_columns : vectors * VEC_LANES;
+  const int is_full = columns >= vectors * VEC_LANES;
   const vec low = vec_set(tile->low), high = vec_set(tile->high);
   float *output = tile->output + is_odd * tile->output_stride + shift;
   const float *residual =

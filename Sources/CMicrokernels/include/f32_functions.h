@@ -7,8 +7,8 @@
 #include "cpu.h"
 
 /// Functions with an exponential in them, by the polynomial of docs/quantization.md, section 2.1, but
-/// not to its bits: within 4u (sigmoid, SiLU) and 10u + x²·u (GELU) relative, u = 2⁻²⁴. The AVX-512 and AVX2 kernels
-/// fuse products into sums.
+/// not to its bits: within 4u (sigmoid, SiLU) and 10u + x²·u (GELU) relative, u = 2⁻²⁴. The AVX-512
+/// and AVX2 kernels fuse products into sums.
 enum mnv4_f32_function {
   /// 1 / (1 + e⁻ˣ)
   MNV4_F32_SIGMOID = 0,

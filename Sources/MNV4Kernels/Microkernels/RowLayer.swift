@@ -108,9 +108,7 @@ extension RowPart {
       ?? floatLayer(link, set)
       ?? ByteElementwise.all.first { $0.set <= set }?.rowPart(link)
   }
-}
 
-extension RowPart {
   /// As a step of its own would be computed.
   private static func floatLayer(_ link: StepProblem.Link, _ set: InstructionSet) -> RowPart? {
     let plain = FloatGemm.all.first { $0.set <= set && $0.kernel.supports(link.problem) }?
