@@ -39,13 +39,13 @@ import Testing
     single.imageCount = 1
     var fused: [UInt32]?
     for backend in strassenBackends {
-      let together = try run(both.step, both.inputs, on: backend)
+      let together = try backend.run(both.step, both.inputs)
       for image in 0..<2 {
         let count = both.inputs[0].count / 2
         let input = Array(both.inputs[0][image * count..<(image + 1) * count])
         var random = SeededRandom(1)
-        let alone = try run(
-          single.problem(random: &random, input: input).step, [input], on: backend)
+        let alone = try backend.run(
+          single.problem(random: &random, input: input).step, [input])
         #expect(alone[...] == together[image * alone.count..<(image + 1) * alone.count])
       }
       guard backend.kernelName(both.step)?.contains("avx") == true else { continue }
@@ -63,7 +63,7 @@ import Testing
       var input = problem.inputs[0]
       input[pixel * layer.depth + 77] = .nan
       for backend in strassenBackends {
-        let output = try run(problem.step, [input], on: backend)
+        let output = try backend.run(problem.step, [input])
         for (index, bits) in output.enumerated() {
           let at = index / layer.columnCount
           #expect(!Float(bitPattern: bits).isNaN || pair.contains(at))
@@ -97,7 +97,7 @@ import Testing
     var random = SeededRandom(4)
     let problem = try layer.problem(random: &random, weightOfColumn5: weight)
     for backend in strassenBackends {
-      let output = try run(problem.step, problem.inputs, on: backend)
+      let output = try backend.run(problem.step, problem.inputs)
       for pixel in 0..<64 {
         let index = pixel * 128 + 5
         let error = Double(Float(bitPattern: output[index])) - problem.expected[index].value
@@ -126,7 +126,7 @@ import Testing
   private func relativeError(
     _ problem: KernelProblem, _ layer: StrassenProblem, _ backend: KernelBackend
   ) throws -> Double {
-    let output = try run(problem.step, problem.inputs, on: backend)
+    let output = try backend.run(problem.step, problem.inputs)
     var sum = 0.0
     for (index, (bits, expected)) in zip(output, problem.expected).enumerated() {
       let scale = Double(layer.scale(ofColumn: index % layer.columnCount))
@@ -135,33 +135,9 @@ import Testing
     }
     return (sum / Double(output.count)).squareRoot()
   }
-
-  private func run(
-    _ step: StepProblem, _ inputs: [[Float]], on backend: KernelBackend
-  ) throws -> [UInt32] {
-    let packed = try backend.pack([step])
-    let sources = try inputs.map { try GuardedTensor($0) }
-    let target = try GuardedTensor(outputCount: step.output.shape.elementCount)
-    let steps = try packed.prepare(
-      [StepBinding(inputs: sources.map { UnsafeRawPointer($0.pointer) }, output: target.pointer)],
-      threadCount: 1)
-    return withExtendedLifetime(sources) {
-      steps[0].run()
-      return target.bits
-    }
-  }
 }
 
-/// Each kernel by itself.
-private let strassenBackends: [KernelBackend] =
-  KernelBackend.microkernelFamilies.flatMap(\.kernels).filter { $0.name.contains("strassen") }
-  .map { KernelBackend(name: "kernel", kernels: [$0], minimumPartNanoseconds: 0) }
-
-extension KernelBackend {
-  fileprivate func kernelName(_ problem: StepProblem) -> String? {
-    if case .runs(let kernel, _) = assess(problem) { kernel } else { nil }
-  }
-}
+private let strassenBackends = KernelBackend.single(named: "strassen")
 
 /// A seeded pointwise convolution with its exact answer.
 private struct StrassenProblem {

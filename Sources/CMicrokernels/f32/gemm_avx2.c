@@ -10,6 +10,7 @@
 #include "gemm_tile.h"
 #include "gemm_driver.h"
 #include "strassen_driver.h"
+#include "winograd_driver.h"
 
 void mnv4_f32_gemm_6x16_avx2(
     const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
@@ -24,6 +25,11 @@ void mnv4_f32_conv_6x16_avx2(
 void mnv4_f32_strassen_6x16_avx2(
     const struct mnv4_f32_gemm *product, struct mnv4_f32_strassen_range range, void *scratch) {
   strassen_range(product, range, scratch);
+}
+
+void mnv4_f32_winograd_6x16_avx2(
+    const struct mnv4_f32_winograd *problem, struct mnv4_f32_winograd_range range, void *scratch) {
+  winograd_range(problem, range, scratch);
 }
 
 #pragma clang attribute pop

@@ -2,6 +2,7 @@
 // after gemm_tile.h.
 
 #include "strassen_layout.h"
+#include "tile_product.h"
 
 /// Where the operands of a tile's products lie and where its four quarters go.
 struct strassen_tile {
@@ -31,80 +32,30 @@ struct strassen_tile {
   float low, high;
 };
 
-enum {
-  STRASSEN_MOST_VECTORS = 3,
-  /// How far ahead of the tile's weights those to come are fetched, in floats.
-  STRASSEN_FETCH_DISTANCE = 1024,
-};
-
 #define EACH_PAIR _Pragma("clang loop unroll(full)") for (int i = 0; i < pairs; i++)
-#define EACH_VECTOR _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
-
-typedef vec strassen_sums[TILE_ROWS][STRASSEN_MOST_VECTORS];
-typedef float strassen_saved[TILE_ROWS * STRASSEN_MOST_VECTORS][VEC_LANES];
 
 /// Adds the product of `rows` and the `index`th of the seven weights.
 VEC_INLINE void strassen_product(
-    const struct strassen_tile *tile, const int pairs, const int vectors, strassen_sums sums,
+    const struct strassen_tile *tile, const int pairs, const int vectors, tile_sums sums,
     const float *rows, ptrdiff_t stride, const int index) {
   // A constant where a tile is as wide as a strip's half.
   const ptrdiff_t step = VEC_LANES == 16 ? vectors * VEC_LANES : tile->half;
-  const float *weights = tile->weights + index * tile->depth * step;
-  const float *ahead = tile->ahead + index * tile->depth * tile->ahead_step;
-  const ptrdiff_t ahead_step = tile->ahead_step;
-  // Every third row has a pointer; the others are one and two strides further.
-  const float *thirds[(TILE_ROWS + 2) / 3];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < pairs; i += 3) thirds[i / 3] = rows + i * stride;
-  ptrdiff_t k = tile->depth;
-#pragma clang loop unroll(disable)
-  do {
-    vec w[STRASSEN_MOST_VECTORS];
-    EACH_VECTOR w[v] = vec_load(weights + v * VEC_LANES);
-#pragma clang loop unroll(full)
-    for (int i = 0; i < pairs; i += 3) {
-      // Hidden from the compiler, as in gemm_tile.h.
-      __asm__("" : "+r"(thirds[i / 3]));
-    }
-    EACH_PAIR {
-      const vec element = vec_set(thirds[i / 3][i % 3 * stride]);
-      EACH_VECTOR sums[i][v] = vec_fma(element, w[v], sums[i][v]);
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < pairs; i += 3) thirds[i / 3]++;
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors * VEC_LANES; v += 16) {
-      __builtin_prefetch(weights + STRASSEN_FETCH_DISTANCE + v);
-    }
-    weights += step;
-    // To the second-level cache.
-    __builtin_prefetch(ahead, 0, 2);
-    ahead += ahead_step;
-  } while (--k > 0);
-}
-
-VEC_INLINE void strassen_clear(const int pairs, const int vectors, strassen_sums sums) {
-  EACH_PAIR EACH_VECTOR sums[i][v] = vec_set(0);
-}
-
-VEC_INLINE void strassen_save(
-    const int pairs, const int vectors, strassen_sums sums, strassen_saved saved) {
-  EACH_PAIR EACH_VECTOR vec_store(saved[i * vectors + v], sums[i][v]);
-}
-
-VEC_INLINE void strassen_load(
-    const int pairs, const int vectors, strassen_sums sums, strassen_saved saved) {
-  EACH_PAIR EACH_VECTOR sums[i][v] = vec_load(saved[i * vectors + v]);
-}
-
-VEC_INLINE void strassen_add(
-    const int pairs, const int vectors, strassen_sums sums, strassen_saved saved) {
-  EACH_PAIR EACH_VECTOR sums[i][v] = vec_add(sums[i][v], vec_load(saved[i * vectors + v]));
+  const struct tile_operands operands = {
+      .rows = rows,
+      .row_stride = stride,
+      .weights = tile->weights + index * tile->depth * step,
+      .weight_stride = step,
+      .depth = tile->depth,
+      .fetches_ahead = 1,
+      .ahead = tile->ahead + index * tile->depth * tile->ahead_step,
+      .ahead_step = tile->ahead_step,
+  };
+  tile_add_products(operands, pairs, vectors, sums);
 }
 
 /// Scales the sums, adds bias and residual, clamps and stores them: a quarter of the output.
 VEC_INLINE void strassen_finish(
-    const struct strassen_tile *tile, const int pairs, const int vectors, strassen_sums sums,
+    const struct strassen_tile *tile, const int pairs, const int vectors, tile_sums sums,
     const int is_odd, const int is_right) {
   const ptrdiff_t shift = is_right ? tile->half : 0;
   const ptrdiff_t columns = is_right ? tile->right_columns : vectors * VEC_LANES;
@@ -140,37 +91,36 @@ VEC_INLINE void strassen_finish(
 VEC_INLINE void strassen_tile_body(
     const struct strassen_tile *tile, const int pairs, const int vectors) {
   // P1, later P5; U2; U3.
-  strassen_saved p, u2, u3;
-  strassen_sums sums;
+  tile_saved p, u2, u3;
+  tile_sums sums;
   const ptrdiff_t step = tile->pair_stride, stride = tile->sum_stride;
-  strassen_clear(pairs, vectors, sums);
+  tile_clear(pairs, vectors, sums);
   strassen_product(tile, pairs, vectors, sums, tile->a11, step, 0);
-  strassen_save(pairs, vectors, sums, p);
+  tile_save(pairs, vectors, sums, p);
   strassen_product(tile, pairs, vectors, sums, tile->a12, step, 1);
   strassen_finish(tile, pairs, vectors, sums, 0, 0);
 
-  strassen_load(pairs, vectors, sums, p);
+  tile_load(pairs, vectors, sums, p);
   strassen_product(tile, pairs, vectors, sums, tile->s2, stride, 2);
-  strassen_save(pairs, vectors, sums, u2);
+  tile_save(pairs, vectors, sums, u2);
   strassen_product(tile, pairs, vectors, sums, tile->s3, stride, 3);
-  strassen_save(pairs, vectors, sums, u3);
+  tile_save(pairs, vectors, sums, u3);
   strassen_product(tile, pairs, vectors, sums, tile->a22, step, 4);
   strassen_finish(tile, pairs, vectors, sums, 1, 0);
 
-  strassen_clear(pairs, vectors, sums);
+  tile_clear(pairs, vectors, sums);
   strassen_product(tile, pairs, vectors, sums, tile->s1, stride, 5);
-  strassen_save(pairs, vectors, sums, p);
-  strassen_add(pairs, vectors, sums, u3);
+  tile_save(pairs, vectors, sums, p);
+  tile_add(pairs, vectors, sums, u3);
   strassen_finish(tile, pairs, vectors, sums, 1, 1);
 
-  strassen_load(pairs, vectors, sums, p);
-  strassen_add(pairs, vectors, sums, u2);
+  tile_load(pairs, vectors, sums, p);
+  tile_add(pairs, vectors, sums, u2);
   strassen_product(tile, pairs, vectors, sums, tile->s4, stride, 6);
   strassen_finish(tile, pairs, vectors, sums, 0, 1);
 }
 
 #undef EACH_PAIR
-#undef EACH_VECTOR
 
 typedef void strassen_function(const struct strassen_tile *tile);
 

@@ -12,6 +12,7 @@
 #include "f32_gemm.h"
 #include "f32_matrix_product.h"
 #include "f32_strassen.h"
+#include "f32_winograd.h"
 #include "peak.h"
 #include "q8_depthwise.h"
 #include "q8_elementwise.h"

@@ -117,30 +117,40 @@ struct FloatLayer {
 
   /// The product and its windows, without pointers.
   func conv(_ geometry: WindowGeometry) -> mnv4_f32_conv {
-    var conv = mnv4_f32_conv()
+    var conv = geometry.conv
     conv.product.depth = depth
     conv.product.columns = columnCount
-    conv.product.input_stride = geometry.inputChannels
-    conv.product.output_stride = geometry.outputChannels
     conv.channels = geometry.inputChannels / groupCount
-    conv.input_height = Int32(geometry.inputHeight)
-    conv.input_width = Int32(geometry.inputWidth)
-    conv.output_height = Int32(geometry.outputHeight)
-    conv.output_width = Int32(geometry.outputWidth)
-    conv.kernel_height = Int32(geometry.kernelHeight)
-    conv.kernel_width = Int32(geometry.kernelWidth)
-    conv.stride_height = Int32(geometry.strideHeight)
-    conv.stride_width = Int32(geometry.strideWidth)
-    conv.dilation_height = 1
-    conv.dilation_width = 1
-    conv.pad_top = Int32(geometry.top)
-    conv.pad_left = Int32(geometry.left)
     return conv
   }
 
   var scratchByteCount: Int {
     guard let geometry else { return 0 }
     return withUnsafePointer(to: conv(geometry)) { mnv4_f32_conv_scratch_bytes($0) }
+  }
+}
+
+extension WindowGeometry {
+  /// A convolution of one group, without pointers and depth.
+  var conv: mnv4_f32_conv {
+    var conv = mnv4_f32_conv()
+    conv.product.columns = outputChannels
+    conv.product.input_stride = inputChannels
+    conv.product.output_stride = outputChannels
+    conv.channels = inputChannels
+    conv.input_height = Int32(inputHeight)
+    conv.input_width = Int32(inputWidth)
+    conv.output_height = Int32(outputHeight)
+    conv.output_width = Int32(outputWidth)
+    conv.kernel_height = Int32(kernelHeight)
+    conv.kernel_width = Int32(kernelWidth)
+    conv.stride_height = Int32(strideHeight)
+    conv.stride_width = Int32(strideWidth)
+    conv.dilation_height = 1
+    conv.dilation_width = 1
+    conv.pad_top = Int32(top)
+    conv.pad_left = Int32(left)
+    return conv
   }
 }
 

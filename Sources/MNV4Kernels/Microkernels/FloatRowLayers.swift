@@ -57,17 +57,75 @@ private struct FloatGemmRows: RowLayer {
     let range = mnv4_f32_gemm_range(
       row_begin: 0, row_end: pixelCount, panel_begin: 0, panel_end: panelCount)
     if hasWindows {
-      own.input_height = Int32(truncatingIfNeeded: call.inputRows.count)
-      own.output_height = Int32(truncatingIfNeeded: call.outputRows.count)
-      own.pad_top = Int32(
-        truncatingIfNeeded: geometry.rows.padding(
-          above: call.inputRows, at: call.outputRows.lowerBound))
+      own.narrow(to: call, of: geometry.rows)
       gemm.conv(&own, range, call.scratch)
     } else {
       gemm.gemm(&own.product, range)
     }
     function?(
       own.product.output, to: own.product.output, count: pixelCount &* own.product.columns)
+  }
+}
+
+extension mnv4_f32_conv {
+  /// To the rows of a call.
+  fileprivate mutating func narrow(to call: RowCall, of window: RowWindow) {
+    input_height = Int32(truncatingIfNeeded: call.inputRows.count)
+    output_height = Int32(truncatingIfNeeded: call.outputRows.count)
+    pad_top = Int32(
+      truncatingIfNeeded: window.padding(above: call.inputRows, at: call.outputRows.lowerBound))
+  }
+}
+
+extension FloatWinograd {
+  /// Nil where the link is no layer of the kernel.
+  func rowPart(_ link: StepProblem.Link) -> RowPart? {
+    let problem = link.problem
+    guard let layer = WinogradLayer(problem), link.carried ?? 0 == 0 else { return nil }
+    return RowPart(
+      window: layer.geometry.rows,
+      inputRowByteCount: problem.rowByteCount(of: problem.inputs[0]),
+      outputRowByteCount: problem.rowByteCount(of: problem.output),
+      nanoseconds: kernel.nanoseconds(problem),
+      sharedByteCount: kernel.memory(problem).sharedByteCount,
+      scratchByteCount: { _ in layer.scratchByteCount },
+      pack: { () throws(BackendError) in
+        PackedWinogradRows(packed: try PackedWinogradLayer(self, layer, problem))
+      })
+  }
+}
+
+private struct PackedWinogradRows: PackedRowLayer {
+  let packed: PackedWinogradLayer
+
+  var sharedByteCount: Int { packed.sharedByteCount }
+  var buffers: [AlignedBuffer] { [packed.constants] }
+
+  func makeLayer() -> any RowLayer {
+    WinogradRows(
+      winograd: packed.winograd, problem: packed.problem(.unset(packed.constants)),
+      panelCount: packed.layer.panelCount, window: packed.layer.geometry.rows)
+  }
+}
+
+private struct WinogradRows: RowLayer {
+  let winograd: FloatWinograd
+  let problem: mnv4_f32_winograd
+  let panelCount: Int
+  let window: RowWindow
+
+  func run(_ call: RowCall) {
+    var own = problem
+    own.conv.product.input = call.input.assumingMemoryBound(to: Float.self)
+    own.conv.product.output = call.output.assumingMemoryBound(to: Float.self)
+    own.conv.narrow(to: call, of: window)
+    // Rows pair up as they do in the whole image.
+    let first = call.outputRows.lowerBound & 1
+    own.first_in_pair = Int32(truncatingIfNeeded: first)
+    let range = mnv4_f32_winograd_range(
+      pair_begin: 0, pair_end: (call.outputRows.count &+ first &+ 1) / 2, panel_begin: 0,
+      panel_end: panelCount)
+    winograd.run(&own, range, call.scratch)
   }
 }
 

@@ -7,7 +7,7 @@ extension KernelBackend {
   ///
   /// Integers are those of `docs/quantization.md`, bit for bit. Sums of float32 add their products in
   /// the order of the weights, each fused into the sum where the processor can, but for those of large
-  /// pointwise layers (`docs/decisions/0010-strassen.md`).
+  /// pointwise layers and of strided 3×3 ones (`docs/decisions/0010-strassen.md`, `0012-winograd.md`).
   package static let microkernels = KernelBackend(
     name: "microkernels", kernels: microkernelFamilies.flatMap(\.kernels),
     chainKernels: fastestChains)
@@ -47,7 +47,8 @@ extension KernelBackend {
     KernelFamily(name: "average pool", kernels: averagePoolKernels()),
     KernelFamily(name: "copies", kernels: copyKernels()),
     KernelFamily(name: "layer", kernels: floatGemmKernels()),
-    KernelFamily(name: "layer in fewer products", kernels: floatStrassenKernels()),
+    KernelFamily(name: "pointwise layer in fewer products", kernels: floatStrassenKernels()),
+    KernelFamily(name: "strided layer in fewer products", kernels: floatWinogradKernels()),
     KernelFamily(name: "depthwise convolution", kernels: floatDepthwiseKernels()),
     KernelFamily(name: "elements", kernels: floatElementwiseKernels()),
     KernelFamily(name: "functions", kernels: floatFunctionKernels()),

@@ -111,11 +111,12 @@ extension RowPart {
 
   /// As a step of its own would be computed.
   private static func floatLayer(_ link: StepProblem.Link, _ set: InstructionSet) -> RowPart? {
-    let plain = FloatGemm.all.first { $0.set <= set && $0.kernel.supports(link.problem) }?
-      .rowPart(link)
-    let strassen = FloatStrassen.all.first { $0.set <= set }?.rowPart(link)
-    guard let plain, let strassen else { return plain }
-    return strassen.nanoseconds < plain.nanoseconds ? strassen : plain
+    let parts = [
+      FloatGemm.all.first { $0.set <= set && $0.kernel.supports(link.problem) }?.rowPart(link),
+      FloatStrassen.all.first { $0.set <= set }?.rowPart(link),
+      FloatWinograd.all.first { $0.set <= set }?.rowPart(link),
+    ]
+    return parts.compactMap { $0 }.min { $0.nanoseconds < $1.nanoseconds }
   }
 }
 

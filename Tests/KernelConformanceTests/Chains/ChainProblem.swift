@@ -80,6 +80,21 @@ struct ChainProblem: CustomStringConvertible {
     for id in Set(chain.inputs) { elements[id] = random.elements(graph[id]) }
   }
 
+  /// Strided layers of float32 with as many channels as are made of combinations of their input; rows of
+  /// any number, of which calls meet the first and the second of a pair.
+  init(stridedWithHeight height: Int, random: inout SeededRandom) throws {
+    type = .float32
+    var builder = ChainBuilder(type: type, activations: [.identity, .relu, .relu6])
+    try builder.begin([random.oneIn(3) ? 2 : 1, height, 37, 16], random: &random)
+    try builder.convolution(24, kernel: 3, stride: 2, random: &random)
+    try builder.convolution(40, kernel: 3, random: &random)
+    try builder.convolution(48, kernel: 3, stride: 2, random: &random)
+    try builder.convolution(20, random: &random)
+    graph = try builder.finish()
+    chain = NodeChain(builder.chainNodes)
+    for id in Set(chain.inputs) { elements[id] = random.elements(graph[id]) }
+  }
+
   var step: StepProblem { StepProblem(chain, of: graph) }
 
   /// The steps of the chain's operations, one after the other.

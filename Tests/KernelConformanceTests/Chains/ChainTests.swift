@@ -48,6 +48,20 @@ import Testing
     }
   }
 
+  @Test(arguments: [13, 20, 31], 0..<4)
+  func stridedLayersGiveTheBitsOfTheirSteps(height: Int, seed: Int) throws {
+    var random = SeededRandom(seed)
+    let problem = try ChainProblem(stridedWithHeight: height, random: &random)
+    var count = 0
+    for kernel in KernelBackend.microkernelChains(
+      bufferByteCount: Self.bufferByteCounts[seed]) where kernel.supports(problem.step)
+    {
+      count += 1
+      try check(kernel, problem, threadCount: [1, 2, 3, 5][seed])
+    }
+    #expect(count > 0)
+  }
+
   private func check(_ kernel: Kernel, _ problem: ChainProblem, threadCount: Int) throws {
     let expected = try run(problem.steps, problem, on: reference(for: kernel))
     // Even the smallest step is shared among the threads.

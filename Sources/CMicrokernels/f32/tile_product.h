@@ -1,0 +1,93 @@
+// The loop of a register tile's products. Included after one of the simd_*.h headers, with TILE_ROWS
+// defined.
+#ifndef MNV4_F32_TILE_PRODUCT_H
+#define MNV4_F32_TILE_PRODUCT_H
+
+enum {
+  TILE_MOST_VECTORS = 3,
+  /// How far ahead of the tile's weights those to come are fetched, in floats.
+  TILE_FETCH_DISTANCE = 1024,
+};
+
+typedef vec tile_sums[TILE_ROWS][TILE_MOST_VECTORS];
+/// Sums that wait for their turn.
+typedef float tile_saved[TILE_ROWS * TILE_MOST_VECTORS][VEC_LANES];
+
+#define EACH_ROW _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
+#define EACH_VECTOR _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
+
+/// What the products of a tile's rows and its columns go through.
+struct tile_operands {
+  /// Row i's element k at `rows[i * row_stride + k]`.
+  const float *rows;
+  ptrdiff_t row_stride;
+  /// Of `vectors` vectors each, `weight_stride` floats apart.
+  const float *weights;
+  ptrdiff_t weight_stride;
+  /// At least 1.
+  ptrdiff_t depth;
+  /// Weights that are needed later, if `fetches_ahead`: each step along the depth fetches what lies there
+  /// into the second-level cache, each next step `ahead_step` floats further.
+  int fetches_ahead;
+  const float *ahead;
+  ptrdiff_t ahead_step;
+};
+
+/// Adds the products to the sums. `fetches_ahead` is best a constant.
+VEC_INLINE void tile_add_products(
+    struct tile_operands operands, const int rows, const int vectors, tile_sums sums) {
+  const ptrdiff_t stride = operands.row_stride;
+  // Every third row has a pointer; the others are one and two strides further.
+  const float *thirds[(TILE_ROWS + 2) / 3];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i += 3) thirds[i / 3] = operands.rows + i * stride;
+  const float *weights = operands.weights;
+  const float *ahead = operands.ahead;
+  ptrdiff_t k = operands.depth;
+#pragma clang loop unroll(disable)
+  do {
+    vec w[TILE_MOST_VECTORS];
+    EACH_VECTOR w[v] = vec_load(weights + v * VEC_LANES);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i += 3) {
+      // Hidden from the compiler, as in gemm_tile.h.
+      __asm__("" : "+r"(thirds[i / 3]));
+    }
+    EACH_ROW {
+      const vec element = vec_set(thirds[i / 3][i % 3 * stride]);
+      EACH_VECTOR sums[i][v] = vec_fma(element, w[v], sums[i][v]);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i += 3) thirds[i / 3]++;
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors * VEC_LANES; v += 16) {
+      __builtin_prefetch(weights + TILE_FETCH_DISTANCE + v);
+    }
+    weights += operands.weight_stride;
+    if (operands.fetches_ahead) {
+      __builtin_prefetch(ahead, 0, 2);
+      ahead += operands.ahead_step;
+    }
+  } while (--k > 0);
+}
+
+VEC_INLINE void tile_clear(const int rows, const int vectors, tile_sums sums) {
+  EACH_ROW EACH_VECTOR sums[i][v] = vec_set(0);
+}
+
+VEC_INLINE void tile_save(
+    const int rows, const int vectors, tile_sums sums, tile_saved saved) {
+  EACH_ROW EACH_VECTOR vec_store(saved[i * vectors + v], sums[i][v]);
+}
+
+VEC_INLINE void tile_load(
+    const int rows, const int vectors, tile_sums sums, tile_saved saved) {
+  EACH_ROW EACH_VECTOR sums[i][v] = vec_load(saved[i * vectors + v]);
+}
+
+VEC_INLINE void tile_add(
+    const int rows, const int vectors, tile_sums sums, tile_saved saved) {
+  EACH_ROW EACH_VECTOR sums[i][v] = vec_add(sums[i][v], vec_load(saved[i * vectors + v]));
+}
+
+#endif
