@@ -46,15 +46,47 @@ enum ConstantCoding {
       try writer.text(constant.name, "name")
       try TensorCoding.encode(
         TensorCoding.Description(
-          elementType: constant.elementType, shape: constant.shape,
+          elementType: constant.storedElementType, shape: constant.shape,
           quantization: constant.quantization),
         to: &writer)
+      if constant.isStoredAsFloat16 { try checkFloat16(constant, writer) }
     }
+  }
+
+  private static func checkFloat16(
+    _ constant: Constant, _ writer: ByteWriter
+  ) throws(FormatError) {
+    let misfit = constant.floats.first {
+      float32(float16: float16Bits(nearest: $0)).bitPattern != $0.bitPattern
+    }
+    guard let misfit else { return }
+    throw writer.failure("elements", expected: "numbers of float16", found: "\(misfit)")
+  }
+
+  /// The weights of layers that are float16 as float32 constants, which remember how they are stored;
+  /// all others as they are.
+  static func widened(_ graph: Graph) throws(FormatError) -> [Constant] {
+    var constants = graph.constants
+    for id in graph.layerWeightIDs where constants.indices.contains(id.index) {
+      let constant = constants[id.index]
+      guard constant.elementType == .float16, constant.quantization == nil else { continue }
+      let elements = constant.data.withElements(as: UInt16.self) { stored in
+        stored.map { float32(float16: UInt16(littleEndian: $0)) }
+      }
+      do throws(AllocationError) {
+        constants[id.index] = try Constant(
+          name: constant.name, shape: constant.shape, copying: elements)
+      } catch {
+        throw .allocation(error)
+      }
+      constants[id.index].isStoredAsFloat16 = true
+    }
+    return constants
   }
 
   /// The bytes of the section, which begins at a multiple of 64.
   static func dataByteCount(_ constants: [Constant]) -> Int {
-    constants.reduce(0) { Header.aligned($0) + $1.data.byteCount }
+    constants.reduce(0) { Header.aligned($0) + $1.storedByteCount }
   }
 
   static func copyData(
@@ -63,11 +95,20 @@ enum ConstantCoding {
     var position = start
     for constant in constants {
       position = Header.aligned(position)
-      constant.data.withElements(as: UInt8.self) { elements in
-        UnsafeMutableRawBufferPointer(rebasing: bytes[position..<position + elements.count])
-          .copyMemory(from: UnsafeRawBufferPointer(elements))
+      let target = UnsafeMutableRawBufferPointer(
+        rebasing: bytes[position..<position + constant.storedByteCount])
+      if constant.isStoredAsFloat16 {
+        for (index, element) in constant.floats.enumerated() {
+          target.storeBytes(
+            of: float16Bits(nearest: element).littleEndian, toByteOffset: 2 * index,
+            as: UInt16.self)
+        }
+      } else {
+        constant.data.withElements(as: UInt8.self) {
+          target.copyMemory(from: UnsafeRawBufferPointer($0))
+        }
       }
-      position += constant.data.byteCount
+      position += constant.storedByteCount
     }
   }
 }

@@ -5,8 +5,8 @@ internal import MNV4Graph
 package enum Decoder {
   /// Checks a file whole and gives what it holds. Time is linear in the file.
   ///
-  /// The constants of the graph are stretches of `file`: no weight is copied. The graph has passed
-  /// `Graph.validate()`.
+  /// The constants of the graph are stretches of `file`, but for weights of layers that it holds as
+  /// float16: those are copied, as float32. The graph has passed `Graph.validate()`.
   package static func decode(_ file: AlignedBuffer) throws(FormatError) -> ModelFile {
     let header = try Header(verifying: file)
     func reader(_ kind: SectionKind) -> ByteReader? {
@@ -16,6 +16,7 @@ package enum Decoder {
     if var graphReader = reader(.graph) { graph = try GraphCoding.decode(&graphReader) }
     if var tableReader = reader(.constants), var dataReader = reader(.data) {
       graph.constants = try ConstantCoding.decode(table: &tableReader, data: &dataReader)
+      graph.constants = try ConstantCoding.widened(graph)
     }
     do throws(GraphError) { try graph.validate() } catch { throw .graph(error) }
     var model = ModelFile(graph: graph)

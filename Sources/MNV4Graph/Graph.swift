@@ -60,6 +60,9 @@ package struct Constant: Sendable {
   package var quantization: QuantizationParameters?
   /// `shape.elementCount` elements, row major, little-endian.
   package var data: ByteSlice
+  /// Whether a weight file holds the elements as float16: they are float32, and each is a number of
+  /// float16, too.
+  package var isStoredAsFloat16 = false
 
   package init(
     name: String, shape: Shape, elementType: ElementType,
@@ -80,6 +83,10 @@ package struct Constant: Sendable {
     elements.withUnsafeBytes { buffer.unsafeMutableBytes.copyMemory(from: $0) }
     self.init(name: name, shape: shape, elementType: .float32, data: ByteSlice(buffer))
   }
+
+  /// The element type and the bytes of the elements in a weight file.
+  package var storedElementType: ElementType { isStoredAsFloat16 ? .float16 : elementType }
+  package var storedByteCount: Int { shape.elementCount * storedElementType.byteCount }
 
   /// The elements of a float32 constant.
   package var floats: [Float] {

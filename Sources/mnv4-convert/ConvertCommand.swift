@@ -71,6 +71,13 @@ import MNV4Zoo
   @Flag(help: "Make a float32 network of a quantized TensorFlow Lite file.")
   var dequantize = false
 
+  @Flag(
+    help: """
+      Round weights to float16: a file of half the size that computes in float32 with the rounded \
+      weights.
+      """)
+  var halfPrecision = false
+
   @Option(
     help: ArgumentHelp(
       "Names of the classes: a text file, one a line, in the order of the output.",
@@ -127,7 +134,7 @@ import MNV4Zoo
     let source = try readSource(path)
     let classCount = source.graph[source.graph.outputs[0]].shape.last
     let file = ModelFile(
-      graph: source.graph,
+      graph: try rounded(source.graph, path),
       preprocessing: try preprocessing.applied(to: source.preprocessing),
       labels: try labels.map { try LabelFile.read($0, classCount: classCount) } ?? [],
       provenance: provenance(path, source))
@@ -136,6 +143,18 @@ import MNV4Zoo
     try encoded.withUnsafeBytes { try CommandFile.write($0, to: output) }
     Diagnostics.print(
       "\(output): \(source.name), \(classCount) classes, \(encoded.byteCount.byteText)")
+  }
+
+  /// As `--half-precision` says.
+  private func rounded(_ graph: Graph, _ path: String) throws -> Graph {
+    guard halfPrecision else { return graph }
+    let weights = graph.layerWeightIDs
+    guard weights.contains(where: { graph[$0].elementType == .float32 }) else {
+      throw CommandFailure("\(path): --half-precision: expected float32 weights, found none")
+    }
+    do { return try graph.roundingWeightsToFloat16() } catch {
+      throw CommandFailure(file: path, error)
+    }
   }
 
   private func provenance(_ path: String, _ source: SourceModel) -> Provenance {

@@ -45,7 +45,7 @@ struct ModelDescription {
       ("output", graph.outputs.map { tensor(graph[$0]) }.joined(separator: ", ")),
       ("parameters", graph.trainableParameterCount.groupedText),
       ("MACs", graph.multiplyAccumulateCount.groupedText),
-      ("weights", weightBytes.byteText),
+      ("weights", weights),
     ]
     rows += preprocessing
     rows.append(("labels", labels))
@@ -54,8 +54,13 @@ struct ModelDescription {
     return rows.map { $0 + String(repeating: " ", count: width - $0.count + 2) + $1 }
   }
 
-  private var weightBytes: Int {
-    file.graph.constants.reduce(0) { $0 + $1.data.byteCount }
+  private var weights: String {
+    let constants = file.graph.constants
+    let byteCount = constants.reduce(0) { $0 + $1.storedByteCount }
+    let widenedByteCount = constants.reduce(0) { $0 + $1.data.byteCount }
+    return byteCount == widenedByteCount
+      ? byteCount.byteText
+      : "\(byteCount.byteText), layers' as float16; \(widenedByteCount.byteText) as float32"
   }
 
   private func tensor(_ value: Value) -> String { "\(value.elementType) \(value.shape)" }

@@ -64,6 +64,32 @@ import Testing
       try TemporaryFolder.bytes(folder("a.mnv4")) == TemporaryFolder.bytes(folder("b.mnv4")))
   }
 
+  /// Half the bytes, nearly the same answer, and a description that says so.
+  @Test func halfPrecisionHalvesTheFile() throws {
+    for (name, arguments) in [("whole.mnv4", []), ("half.mnv4", ["--half-precision"])] {
+      let converted = try Command.convert(
+        [
+          folder("w.safetensors"), "--arch", "mobilenetv4_conv_small", "--input-size", "32", "-o",
+          folder(name),
+        ] + arguments)
+      #expect(converted.status == 0, "\(converted.errors)")
+    }
+    let whole = try TemporaryFolder.bytes(folder("whole.mnv4"))
+    let half = try TemporaryFolder.bytes(folder("half.mnv4"))
+    #expect(Double(half.count) < 0.51 * Double(whole.count))
+    let text = try Command.convert("--describe", folder("half.mnv4")).output
+    #expect(value("weights", in: text)?.contains("layers' as float16") == true)
+    let logits = try ["whole.mnv4", "half.mnv4"].map { name in
+      let run = try Command.run(folder(name), Repository.picture, "--json", "--top", "3")
+      #expect(run.status == 0, "\(run.errors)")
+      let predictions = try #require(
+        try JSON.object(run.output)["predictions"] as? [[String: Any]])
+      return try predictions.map { try #require($0["probability"] as? Double) }
+    }
+    #expect(zip(logits[0], logits[1]).allSatisfy { abs($0 - $1) < 0.01 }, "\(logits)")
+    #expect(logits[0] != logits[1])
+  }
+
   @Test func everyNetworkIsListed() throws {
     let result = try Command.convert("--list-archs")
     #expect(result.status == 0)
