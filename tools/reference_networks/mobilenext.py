@@ -104,6 +104,8 @@ class Block(nn.Module):
             return self.conv[self.bottleneck_end:](bottleneck), bottleneck
         y = self.conv(x)
         count = self.identity_channels
+        if count == y.shape[1]:
+            return y + x, None
         return torch.cat([y[:, :count] + x[:, :count], y[:, count:]], dim=1) if count else y, None
 
 

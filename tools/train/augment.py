@@ -103,7 +103,7 @@ class TrainingPictures(Pictures):
             part = draws.part(start, start + self.recipe.batch, self.pixels.device)
             pixels = self._cropped(part)
             if self.recipe.cutout:
-                self._cut(pixels, part)
+                pixels = self._cut(pixels, part)
             yield self.normalized(pixels), moved(self.classes[part.order], self.device)
 
     def _cropped(self, draws: Draws) -> torch.Tensor:
@@ -113,7 +113,7 @@ class TrainingPictures(Pictures):
         rows = self.places + draws.rows[:, None]
         return self.pixels[draws.order[:, None, None], rows[:, :, None], columns[:, None, :]]
 
-    def _cut(self, pixels: torch.Tensor, draws: Draws) -> None:
+    def _cut(self, pixels: torch.Tensor, draws: Draws) -> torch.Tensor:
         """Squares whose centres lie anywhere in the picture take the mean colour."""
         side = self.recipe.cutout
 
@@ -122,4 +122,4 @@ class TrainingPictures(Pictures):
             return (distance >= 0) & (distance < side)
 
         cut = inside(draws.cutout_rows)[:, :, None] & inside(draws.cutout_columns)[:, None, :]
-        pixels[cut] = self.colour
+        return torch.where(cut[..., None], self.colour, pixels)

@@ -9,14 +9,18 @@ import pathlib
 from typing import IO, Any
 
 import numpy as np
+import safetensors.torch
 import torch
 
 from .failure import Failure
 
 
 def replace_file(path: pathlib.Path, write: collections.abc.Callable[[IO[bytes]], Any]) -> None:
-    """Writes beside and renames: at `path` is the old content or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    """Writes beside and renames: at `path` is the old content or the new one, never a part.
+
+    Raises `Failure` where it cannot; no two processes may do so for one path at a time.
+    """
+    temporary = path.with_name(f".{path.name}.part")
     try:
         with temporary.open("wb") as file:
             write(file)
@@ -60,12 +64,9 @@ def write_csv(path: pathlib.Path, header: list[str], rows: collections.abc.Itera
 
 
 def write_weights(path: pathlib.Path, model: torch.nn.Module, metadata: dict[str, str]) -> None:
-    """The state dictionary as float32 in rows of channels, without the counts of batches seen."""
-    import safetensors.torch
-
-    tensors = {name: tensor.detach().to("cpu", torch.float32).contiguous().clone()
-               for name, tensor in model.state_dict().items()
-               if not name.endswith(".num_batches_tracked")}
+    """The whole state dictionary: float32, and the counts of batches that normalization keeps."""
+    tensors = {name: tensor.detach().cpu().contiguous()
+               for name, tensor in model.state_dict().items()}
     content = safetensors.torch.save(tensors, metadata)
     replace_file(path, lambda file: file.write(content))
 

@@ -1,7 +1,9 @@
 """A trained network that another learns from."""
+import argparse
 import hashlib
 import json
 import pathlib
+from typing import Any
 
 import safetensors.torch
 import torch
@@ -12,13 +14,13 @@ from .recipe import Teacher
 
 
 def load_teacher(
-    folder: pathlib.Path, classes: list[str], weight: float, temperature: float,
-    device: torch.device,
-) -> tuple[Teacher, torch.nn.Module]:
-    """The network of an earlier training's folder, for inference.
+    options: argparse.Namespace, classes: list[str], device: torch.device,
+) -> tuple[Teacher, torch.nn.Module, dict[str, Any]]:
+    """What the recipe says of the teacher, its network for inference, and its own recipe.
 
-    Raises `Failure` where the folder is none, or its classes are not `classes`.
+    Raises `Failure` where the folder has no training, or one of other classes than `classes`.
     """
+    folder: pathlib.Path = options.teacher
     try:
         facts = json.loads((folder / "recipe.json").read_text())
         recipe, taught = facts["recipe"], facts["classes"]
@@ -37,4 +39,7 @@ def load_teacher(
     except RuntimeError as error:
         raise Failure(f"{folder}: the weights are not those of {name}: {error}") from error
     model.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
-    return Teacher(name, stride, hashlib.sha256(content).hexdigest(), weight, temperature), model
+    taught_by = Teacher(
+        name, stride, hashlib.sha256(content).hexdigest(), options.teacher_weight,
+        options.temperature)
+    return taught_by, model, recipe

@@ -2,11 +2,9 @@
 import collections
 import dataclasses
 import math
-import os
 import pathlib
 import pickle
 import time
-from typing import Any
 
 import torch
 from torch.nn import functional
@@ -49,6 +47,10 @@ class Clock:
     def __init__(self, now=time.monotonic) -> None:
         self.now, self.last, self.worked = now, now(), 0.0
         self.recent: collections.deque[float] = collections.deque(maxlen=200)
+
+    def start(self) -> None:
+        """Begins an interval; what was before it does not count."""
+        self.last = self.now()
 
     def tick(self) -> None:
         """Ends one interval and begins the next."""
@@ -110,8 +112,12 @@ class Trainer:
             raise Failure(
                 f"{self.checkpoint.parent}: holds a training of another recipe; expected the same,"
                 " or another folder:\n  " + "\n  ".join(changes))
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        try:
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (RuntimeError, KeyError, ValueError) as error:
+            raise Failure(f"{self.checkpoint}: its tensors are not this network's; delete it to"
+                          f" begin anew ({error})") from error
         self.curve = curve
         return True
 
@@ -127,7 +133,7 @@ class Trainer:
     def run(self, say, show) -> None:
         """Trains the epochs that are left, with a checkpoint after each."""
         for epoch in range(len(self.curve), self.recipe.epochs):
-            self.clock.last = time.monotonic()
+            self.clock.start()
             before = self.clock.worked
             loss, right = self._train_epoch(epoch, show)
             if not math.isfinite(loss):
@@ -143,7 +149,8 @@ class Trainer:
             say(self._line(self.curve[-1]))
 
     def _line(self, row: Epoch) -> str:
-        left = (self.recipe.epochs - row.epoch) * row.seconds
+        recent = [row.seconds for row in self.curve[-3:]]
+        left = (self.recipe.epochs - row.epoch) * sum(recent) / len(recent)
         return (f"epoch {row.epoch:3d}/{self.recipe.epochs}  loss {row.train_loss:.4f}"
                 f"  train {row.train_accuracy * 100:5.2f} %  test {row.test_accuracy * 100:5.2f} %"
                 f"  {row.seconds:.0f} s  {duration(left)} left")
@@ -156,7 +163,6 @@ class Trainer:
         self.model.train()
         loss_sum = torch.zeros((), device=self.device)
         right = torch.zeros((), dtype=torch.int64, device=self.device)
-        self.clock.tick()
         for step, (pictures, classes) in enumerate(self.train.batches(epoch)):
             done = epoch * steps + step
             set_learning_rate(
@@ -182,7 +188,9 @@ class Trainer:
         return torch.autocast(
             self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16")
 
-    def _loss(self, logits: torch.Tensor, pictures: torch.Tensor, classes: torch.Tensor):
+    def _loss(
+        self, logits: torch.Tensor, pictures: torch.Tensor, classes: torch.Tensor,
+    ) -> torch.Tensor:
         loss = functional.cross_entropy(
             logits, classes, label_smoothing=self.recipe.label_smoothing)
         if self.teacher is None:
