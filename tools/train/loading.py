@@ -42,7 +42,7 @@ def load(source: pathlib.Path, size: int | None, cache: pathlib.Path, say: Say) 
 
 
 def _pixels(content: bytes, size: int | None) -> np.ndarray:
-    """[height, width, 3]; the middle square, scaled to `size` with a filter as wide as the scale."""
+    """[height, width, 3]; scaled so that the shorter side is `size`, and the middle cut out."""
     with PIL.Image.open(io.BytesIO(content)) as picture:
         if picture.width * picture.height > MOST_PIXELS:
             raise ValueError(

@@ -29,6 +29,8 @@ def prepare(device: str, threads: int | None) -> Machine:
             raise Failure("--device cuda: PyTorch finds no GPU")
         # Repeatable cuBLAS products need it, before the first one.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        # Measuring is in float32, not in the 19 bits that convolutions may use else.
+        torch.backends.cudnn.allow_tf32 = False
     # Some operations have no repeatable form on a GPU; those say so there.
     torch.use_deterministic_algorithms(True, warn_only=device == "cuda")
     torch.utils.deterministic.fill_uninitialized_memory = False
