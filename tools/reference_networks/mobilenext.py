@@ -104,6 +104,8 @@ class Block(nn.Module):
             return self.conv[self.bottleneck_end:](bottleneck), bottleneck
         y = self.conv(x)
         count = self.identity_channels
+        if count == y.shape[1]:
+            return y + x, None
         return torch.cat([y[:, :count] + x[:, :count], y[:, count:]], dim=1) if count else y, None
 
 
@@ -190,6 +192,9 @@ NETWORKS = {
     "mobilenext_075": functools.partial(MobileNeXt, width=0.75),
     "mobilenext_100": MobileNeXt,
     "mobilenext_140": functools.partial(MobileNeXt, width=1.4),
+    "mobilenext_050_id050": functools.partial(MobileNeXt, width=0.5, identity_divisor=2),
+    "mobilenext_050_id033": functools.partial(MobileNeXt, width=0.5, identity_divisor=3),
+    "mobilenext_050_id017": functools.partial(MobileNeXt, width=0.5, identity_divisor=6),
     "mobilenext_100_id050": functools.partial(MobileNeXt, identity_divisor=2),
     "mobilenext_100_id033": functools.partial(MobileNeXt, identity_divisor=3),
     "mobilenext_100_id017": functools.partial(MobileNeXt, identity_divisor=6),

@@ -1,0 +1,1 @@
+"""Trains small image classifiers for the runtime; see README.md."""
