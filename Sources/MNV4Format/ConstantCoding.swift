@@ -56,6 +56,9 @@ enum ConstantCoding {
   private static func checkFloat16(
     _ constant: Constant, _ writer: ByteWriter
   ) throws(FormatError) {
+    guard constant.elementType == .float32 else {
+      throw writer.failure("elements", expected: "float32", found: "\(constant.elementType)")
+    }
     let misfit = constant.floats.first {
       float32(float16: float16Bits(nearest: $0)).bitPattern != $0.bitPattern
     }
@@ -70,16 +73,9 @@ enum ConstantCoding {
     for id in graph.layerWeightIDs where constants.indices.contains(id.index) {
       let constant = constants[id.index]
       guard constant.elementType == .float16, constant.quantization == nil else { continue }
-      let elements = constant.data.withElements(as: UInt16.self) { stored in
-        stored.map { float32(float16: UInt16(littleEndian: $0)) }
-      }
-      do throws(AllocationError) {
-        constants[id.index] = try Constant(
-          name: constant.name, shape: constant.shape, copying: elements)
-      } catch {
+      do throws(AllocationError) { constants[id.index] = try constant.widened() } catch {
         throw .allocation(error)
       }
-      constants[id.index].isStoredAsFloat16 = true
     }
     return constants
   }

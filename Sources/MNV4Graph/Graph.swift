@@ -84,6 +84,23 @@ package struct Constant: Sendable {
     self.init(name: name, shape: shape, elementType: .float32, data: ByteSlice(buffer))
   }
 
+  /// The float32 constant that a float16 one stands for.
+  package func widened() throws(AllocationError) -> Constant {
+    precondition(elementType == .float16)
+    let buffer = try AlignedBuffer(
+      byteCount: shape.elementCount * MemoryLayout<Float>.stride, zeroed: false)
+    data.withElements(as: UInt16.self) { stored in
+      let target = buffer.pointer(as: Float.self)
+      for index in stored.indices {
+        target[index] = float32(float16: UInt16(littleEndian: stored[index]))
+      }
+    }
+    var constant = Constant(
+      name: name, shape: shape, elementType: .float32, data: ByteSlice(buffer))
+    constant.isStoredAsFloat16 = true
+    return constant
+  }
+
   /// The element type and the bytes of the elements in a weight file.
   package var storedElementType: ElementType { isStoredAsFloat16 ? .float16 : elementType }
   package var storedByteCount: Int { shape.elementCount * storedElementType.byteCount }

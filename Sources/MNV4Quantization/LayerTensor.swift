@@ -16,7 +16,7 @@ struct LayerTensor {
     elements = constant.floats.map(Double.init)
   }
 
-  /// A float32 constant with these elements and everything else like `original`.
+  /// A float32 constant with these elements and the name and shape of `original`.
   func constant(like original: Constant) throws(AllocationError) -> Constant {
     try Constant(name: original.name, shape: original.shape, copying: elements.map { Float($0) })
   }

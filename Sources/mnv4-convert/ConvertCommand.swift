@@ -103,7 +103,12 @@ import MNV4Zoo
       throw ValidationError(
         "Give a file to convert, --describe MODEL, or --list-archs (one of them).")
     }
-    guard source != nil else { return }
+    guard source != nil else {
+      guard !halfPrecision else {
+        throw ValidationError("--half-precision: expected a file to convert.")
+      }
+      return
+    }
     guard output != nil else { throw ValidationError("Say where to write the model: -o FILE.") }
     if let architecture, Architecture.named(architecture) == nil {
       throw ValidationError(

@@ -113,6 +113,8 @@ struct HugeStep: Sendable, CustomStringConvertible {
       .convolution([1, 1, most, 1], [1, 1, 3, 1], residual: .whole),
       .convolution([1, 1 << 16, most >> 16, 1], [1, 3, 3, 1]),
       .convolution([most, 1, 1, 1], [1, 3, 3, 1], stride: 2),
+      .convolution([1, most >> 20, 1 << 16, 16], [16, 3, 3, 16], stride: 2),
+      .convolution([most >> 12, 1, 16, 256], [1 << 8, 3, 3, 256], stride: 2),
       .convolution([1, 1, most / 2, 2], [2, 1, 3, 1], groups: 2),
       .convolution([1, most / 2, 1, 2], [2, 7, 7, 1], stride: 2, groups: 2),
       .convolution([most / 2, 1, 1, 2], [2, 3, 3, 1], groups: 2),

@@ -48,7 +48,7 @@ class Draws:
 
 
 def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    if device.type != "cuda" or tensor.device == device:
+    if device.type != "cuda" or tensor.is_cuda:
         return tensor
     return tensor.pin_memory().to(device, non_blocking=True)
 
@@ -56,18 +56,26 @@ def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 class Pictures:
     """Pictures of one split, [count, size, size, 3] bytes, and their classes, [count].
 
-    They stay on the CPU, or move to the device where they take less than half of its free memory.
+    They stay on the CPU, or move to the device where they, with what is made of them, take less than
+    half of its free memory.
     """
 
     def __init__(self, recipe: Recipe, pixels: torch.Tensor, classes: torch.Tensor,
                  device: torch.device) -> None:
         self.recipe, self.device = recipe, device
-        if device.type == "cuda" and pixels.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
+        side = pixels.shape[1] + 2 * self.padding(recipe)
+        needed = pixels.nbytes + len(pixels) * side * side * 3
+        if device.type == "cuda" and needed < torch.cuda.mem_get_info(device)[0] / 2:
             pixels, classes = pixels.to(device), classes.to(device)
         self.pixels, self.classes = pixels, classes
         self.mean = torch.tensor(recipe.mean, device=device) * 255
         self.scale = 1 / (torch.tensor(recipe.std, device=device) * 255)
         self.colour = self.mean.round().to(torch.uint8).to(pixels.device)
+
+    @staticmethod
+    def padding(recipe: Recipe) -> int:
+        """Pixels that are added on each side."""
+        return 0
 
     def normalized(self, pixels: torch.Tensor) -> torch.Tensor:
         """From [n, h, w, 3] bytes to [n, 3, h, w] floats whose channels lie innermost."""
@@ -85,11 +93,15 @@ class TrainingPictures(Pictures):
     def __init__(self, recipe: Recipe, pixels: torch.Tensor, classes: torch.Tensor,
                  device: torch.device) -> None:
         super().__init__(recipe, pixels, classes, device)
-        pad, (count, height, width, _) = recipe.crop_padding, pixels.shape
+        pad, (count, height, width, _) = self.padding(recipe), pixels.shape
         padded = self.colour.expand(count, height + 2 * pad, width + 2 * pad, 3).contiguous()
         padded[:, pad:pad + height, pad:pad + width] = self.pixels
         self.pixels = padded
         self.places = torch.arange(recipe.size, device=padded.device)
+
+    @staticmethod
+    def padding(recipe: Recipe) -> int:
+        return recipe.crop_padding
 
     def steps(self) -> int:
         """Of an epoch; the last pictures of its order, too few for a batch, are left out."""

@@ -79,8 +79,10 @@ VEC_INLINE void winograd_range(
     tile.has_row[1] = y + 1 < conv->output_height;
     tile.squares[0] = squares.count;
     tile.squares[1] = x + 2 * squares.count > conv->output_width ? squares.count - 1 : squares.count;
-    float *const output =
-        product->output + (image * conv->output_height + y) * tile.line + x * tile.pixel;
+    // That of the first row that exists.
+    float *const output = product->output +
+                          (image * conv->output_height + (y < 0 ? 0 : y)) * tile.line +
+                          x * tile.pixel;
     for (ptrdiff_t panel = range.panel_begin; panel < range.panel_end; panel++) {
       const ptrdiff_t first = panel * MNV4_F32_PANEL;
       const float *const weights =

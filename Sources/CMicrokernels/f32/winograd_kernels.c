@@ -5,10 +5,10 @@
 
 static const struct mnv4_f32_winograd_kernel kernels[] = {
 #if defined(__x86_64__)
-    {"f32_winograd_14x32_avx512", MNV4_CPU_AVX512, mnv4_f32_winograd_14x32_avx512},
-    {"f32_winograd_6x16_avx2", MNV4_CPU_AVX2, mnv4_f32_winograd_6x16_avx2},
+    {"f32_winograd_14x32_avx512", MNV4_CPU_AVX512, 32, mnv4_f32_winograd_14x32_avx512},
+    {"f32_winograd_6x16_avx2", MNV4_CPU_AVX2, 16, mnv4_f32_winograd_6x16_avx2},
 #endif
-    {"f32_winograd_6x8_portable", 0, mnv4_f32_winograd_6x8_portable},
+    {"f32_winograd_6x8_portable", 0, 8, mnv4_f32_winograd_6x8_portable},
 };
 
 const struct mnv4_f32_winograd_kernel *mnv4_f32_winograd_kernel_at(int32_t index) {

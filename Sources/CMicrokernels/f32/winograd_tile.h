@@ -12,8 +12,8 @@ struct winograd_tile {
   ptrdiff_t channels;
   /// At the tile's first column; rows of weights are a panel apart.
   const float *weights, *bias;
-  /// The first square's first output, and from it to the one below and to the one on its right; of the
-  /// squares, those two to the right.
+  /// The first square's first output in the first row that exists; from a row to the next and from an
+  /// output to the one on its right. The next square is two to the right.
   float *output;
   ptrdiff_t line, pixel;
   /// Columns that exist, counted from the tile's first; at least 1.
@@ -43,7 +43,8 @@ VEC_INLINE void winograd_store(
     const struct winograd_tile *tile, const int rows, tile_sums sums, const int bottom,
     const int right) {
   const vec low = vec_set(tile->low), high = vec_set(tile->high);
-  float *output = tile->output + bottom * tile->line + right * tile->pixel;
+  const int is_below = bottom && tile->has_row[0];
+  float *output = tile->output + is_below * tile->line + right * tile->pixel;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) {
     const ptrdiff_t columns = i < tile->squares[right] ? tile->columns : 0;

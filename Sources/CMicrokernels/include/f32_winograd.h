@@ -13,13 +13,15 @@
 //     first = A + M              second = M + B
 //
 // and along both directions, four outputs need nine such sums. Only elements of an output's own window
-// meet in it, so what is not finite stays where it would; an infinity can become NaN.
+// meet in it, so what is not finite stays where it would; an infinity can become NaN, and so can sums of up
+// to four elements or weights that are beyond float32's range.
 //
 // An element's bits depend neither on the range of a call nor on its neighbours; AVX-512 and AVX2
 // kernels agree in every bit.
 
 /// A convolution of which `kernel_*` are 3, `stride_*` 2 and `dilation_*` 1; `product.weights` is what
 /// `mnv4_f32_winograd_pack` made, the activation is `MNV4_F32_CLAMP` and there is no residual.
+/// `product.depth` is not read.
 struct mnv4_f32_winograd {
   struct mnv4_f32_conv conv;
   /// Of pairs of rows of the output: 1 where the first row of an image is the second of its pair, as
@@ -53,6 +55,8 @@ struct mnv4_f32_winograd_kernel {
   const char *name;
   /// The bits of `mnv4_cpu_features()` that it needs.
   uint32_t features;
+  /// Columns of its tile: of others it computes a multiple.
+  int32_t tile_columns;
   /// `scratch`: `mnv4_f32_winograd_scratch_bytes` bytes of the calling thread's own on a 64-byte
   /// boundary, of any content.
   void (*run)(

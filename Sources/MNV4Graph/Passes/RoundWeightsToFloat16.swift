@@ -8,7 +8,8 @@ extension Graph {
   /// - Throws: where a weight is beyond float16's range, which ends at 65,504.
   package func roundingWeightsToFloat16() throws(Float16RoundingError) -> Graph {
     var graph = self
-    for id in layerWeightIDs where graph[id].elementType == .float32 {
+    for id in layerWeightIDs.sorted(by: { $0.index < $1.index })
+    where graph[id].elementType == .float32 {
       let constant = graph[id]
       var elements = constant.floats
       for index in elements.indices {

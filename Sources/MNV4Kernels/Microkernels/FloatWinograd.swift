@@ -10,6 +10,7 @@ struct FloatWinograd: Sendable {
   let name: String
   let set: InstructionSet
   let rates: MicrokernelRates
+  let tileColumns: Int
   let run:
     @convention(c) (
       UnsafePointer<mnv4_f32_winograd>?, mnv4_f32_winograd_range, UnsafeMutableRawPointer?
@@ -25,6 +26,7 @@ struct FloatWinograd: Sendable {
     self.name = String(cString: name)
     self.set = set
     rates = .floats(set)
+    tileColumns = Int(entry.tile_columns)
     self.run = run
   }
 
@@ -50,11 +52,14 @@ struct FloatWinograd: Sendable {
   /// passed over.
   private func nanoseconds(_ layer: WinogradLayer, _ problem: StepProblem) -> Double {
     let squares = Double(layer.pairCount * layer.squaresInRow)
-    let columns = Double(layer.columnCount.roundedUp(to: FloatGemm.panelWidth))
+    let columns = Double(layer.columnCount.roundedUp(to: tileColumns))
     let combinations = squares * Double(25 * layer.geometry.inputChannels)
+    // Beyond those that the operands are.
+    let moreWeights =
+      Double(16 * layer.geometry.inputChannels * MemoryLayout<Float>.stride) * columns
     return max(
       1.06 * combinations * columns / rates.matrix + combinations / (0.5 * rates.outputs),
-      Double(problem.operandByteCount) / MicrokernelRates.memory)
+      (Double(problem.operandByteCount) + moreWeights) / MicrokernelRates.memory)
       + MicrokernelRates.overheadNanoseconds
   }
 }
@@ -78,7 +83,7 @@ struct WinogradLayer {
       (Self.leastChannelCount...Self.mostChannelCount).contains(geometry.inputChannels),
       geometry.outputChannels >= Self.leastChannelCount,
       geometry.outputWidth >= Self.leastWidth,
-      packedCount < .max, scratchByteCount <= Workspace.maximumSlotByteCount
+      packedCount <= Self.mostPackedCount, scratchByteCount <= Workspace.maximumSlotByteCount
     else { return nil }
   }
 
@@ -87,6 +92,9 @@ struct WinogradLayer {
   private static let leastWidth = 8
   /// Scratch of more would fit no slot of a workspace.
   private static let mostChannelCount = 1 << 20
+
+  /// Each tile of squares meets all weights: more than these arrive later than they are needed.
+  private static let mostPackedCount = 1 << 21
 
   var columnCount: Int { geometry.outputChannels }
   var squaresInRow: Int { (geometry.outputWidth + 1) / 2 }
@@ -148,32 +156,32 @@ struct PackedWinogradLayer: PackedKernel {
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    let products = 25 * layer.squaresInRow * layer.geometry.inputChannels * layer.columnCount
-    let pairs = Partition(
-      count: layer.pairCount, nanosecondsPerItem: Double(products) / winograd.rates.matrix,
-      workers: workers)
+    let products =
+      25 * layer.squaresInRow * layer.geometry.inputChannels * FloatGemm.panelWidth
+    // Every run of panels combines the input anew: few rows are worth that.
+    let cells = Grid(
+      rowCount: layer.pairCount, columnCount: layer.panelCount,
+      nanosecondsPerItem: Double(products) / winograd.rates.matrix, workers: workers)
     let body = WinogradBody(
-      winograd: winograd, problem: problem(binding), panelCount: layer.panelCount, pairs: pairs,
-      workspace: workers.workspace)
+      winograd: winograd, problem: problem(binding), cells: cells, workspace: workers.workspace)
     return ParallelStep(
-      body, partCount: pairs.partCount, workers: workers, keeping: [constants])
+      body, partCount: cells.partCount, workers: workers, keeping: [constants])
   }
 }
 
-/// Runs of pairs of rows, by all columns.
+/// A grid of pairs of rows by panels of columns.
 private struct WinogradBody: StepBody {
   let winograd: FloatWinograd
   let problem: mnv4_f32_winograd
-  let panelCount: Int
-  let pairs: Partition
+  let cells: Grid
   let workspace: Workspace
 
   func run(part: Int) {
-    let pairs = pairs[part]
+    let (pairs, panels) = cells[part]
     var own = problem
     let range = mnv4_f32_winograd_range(
-      pair_begin: pairs.lowerBound, pair_end: pairs.upperBound, panel_begin: 0,
-      panel_end: panelCount)
+      pair_begin: pairs.lowerBound, pair_end: pairs.upperBound, panel_begin: panels.lowerBound,
+      panel_end: panels.upperBound)
     workspace.withSlot { winograd.run(&own, range, $0) }
   }
 }

@@ -85,10 +85,10 @@ struct ChainProblem: CustomStringConvertible {
   init(stridedWithHeight height: Int, random: inout SeededRandom) throws {
     type = .float32
     var builder = ChainBuilder(type: type, activations: [.identity, .relu, .relu6])
-    try builder.begin([random.oneIn(3) ? 2 : 1, height, 37, 16], random: &random)
-    try builder.convolution(24, kernel: 3, stride: 2, random: &random)
-    try builder.convolution(40, kernel: 3, random: &random)
-    try builder.convolution(48, kernel: 3, stride: 2, random: &random)
+    try builder.begin([random.oneIn(3) ? 2 : 1, height, 62, 24], random: &random)
+    try builder.convolution(64, kernel: 3, stride: 2, random: &random)
+    try builder.convolution(64, kernel: 3, groups: 64, random: &random)
+    try builder.convolution(96, kernel: 3, stride: 2, random: &random)
     try builder.convolution(20, random: &random)
     graph = try builder.finish()
     chain = NodeChain(builder.chainNodes)

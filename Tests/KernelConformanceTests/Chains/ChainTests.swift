@@ -48,15 +48,19 @@ import Testing
     }
   }
 
-  @Test(arguments: [13, 20, 31], 0..<4)
+  /// Both strided layers take combinations of their input, with more weights: the first of the chain's
+  /// input, the second of rows that a layer before it left.
+  @Test(arguments: [24, 31, 43], 0..<4)
   func stridedLayersGiveTheBitsOfTheirSteps(height: Int, seed: Int) throws {
     var random = SeededRandom(seed)
     let problem = try ChainProblem(stridedWithHeight: height, random: &random)
+    let weightByteCount = (24 * 64 + 64 * 96) * 25 * MemoryLayout<Float>.stride
     var count = 0
     for kernel in KernelBackend.microkernelChains(
       bufferByteCount: Self.bufferByteCounts[seed]) where kernel.supports(problem.step)
     {
       count += 1
+      #expect(kernel.memory(problem.step).sharedByteCount > weightByteCount, "\(kernel.name)")
       try check(kernel, problem, threadCount: [1, 2, 3, 5][seed])
     }
     #expect(count > 0)
