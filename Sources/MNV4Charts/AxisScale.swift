@@ -40,7 +40,9 @@ package struct AxisScale: Hashable, Sendable {
     _ values: some Sequence<Double>, includesZero: Bool = true
   ) -> AxisScale {
     let finite = values.filter { $0.magnitude < largestLength } + (includesZero ? [0] : [])
-    guard var low = finite.min(), var high = finite.max() else { return .linear([]) }
+    guard var low = finite.min(), var high = finite.max(), low != 0 || high != 0 else {
+      return .linear([])
+    }
     if high - low <= max(low.magnitude, high.magnitude) * 1e-9 {
       // One number: room on both sides.
       let room = max(low.magnitude * 0.1, smallestLength * 1e10)

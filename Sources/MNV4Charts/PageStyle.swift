@@ -122,8 +122,8 @@ extension Page {
     .plane .series-4 { stroke: var(--good); fill: var(--good); }
     .plane .series-5 { stroke: var(--severe); fill: var(--severe); }
     .plane .series-6 { stroke: var(--ink); fill: var(--ink); }
-    .plane polyline { fill: none; stroke-width: 2; }
-    .plane .step { stroke-dasharray: 5 4; }
+    .plane polyline[class] { fill: none; stroke-width: 2; }
+    .plane polyline.again { stroke-dasharray: 7 4; }
     .available { fill: var(--room); stroke: var(--second); stroke-width: 1; }
     .observed { fill: var(--first); stroke: var(--first); stroke-width: 1; }
     .beyond { fill: var(--severe); stroke: var(--severe); stroke-width: 2; }

@@ -17,10 +17,8 @@ package struct PlaneChart: Sendable {
 
   package enum Form: Hashable, Sendable {
     case points
-    /// Joined in order; names are written at the last point.
+    /// Joined in order; the last point's name is written.
     case line
-    /// Joined by horizontal and vertical lines: what is reached from there on.
-    case steps
   }
 
   package struct Series: Hashable, Sendable {
@@ -41,6 +39,8 @@ package struct PlaneChart: Sendable {
   package var yTitle: String
   /// Whether the axes begin at zero.
   package var xIncludesZero = true
+  /// Whether the x axis is straight close to zero and logarithmic far from it.
+  package var xIsLogarithmic = false
   package var yIncludesZero = false
   package var series: [Series]
 
@@ -63,7 +63,10 @@ package struct PlaneChart: Sendable {
       Series(series.name, series.form, series.points.filter { $0.x.isFinite && $0.y.isFinite })
     }
     let points = drawn.flatMap(\.points)
-    let x = AxisScale.span(points.map(\.x), includesZero: xIncludesZero)
+    let x =
+      xIsLogarithmic
+      ? AxisScale.symmetricLog(points.map(\.x))
+      : AxisScale.span(points.map(\.x), includesZero: xIncludesZero)
     let y = AxisScale.span(points.map(\.y), includesZero: yIncludesZero)
     let plane = Plane(x: x, y: y)
     let legend = drawn.enumerated().filter { !$0.element.name.isEmpty }.map { index, series in
@@ -97,7 +100,10 @@ package struct PlaneChart: Sendable {
       ])
   }
 
-  private static func style(_ index: Int) -> String { "series-\(index % 6 + 1)" }
+  /// Six colours; a line that has one for the second time is dashed.
+  private static func style(_ index: Int) -> String {
+    "series-\(index % 6 + 1)" + (index / 6 % 2 == 1 ? " again" : "")
+  }
 
   /// What the drawing says, for a screen reader.
   private func description(_ series: [Series]) -> String {
@@ -159,20 +165,11 @@ package struct PlaneChart: Sendable {
         .tag("circle", ["class": style, "cx": text($0.x), "cy": text($0.y), "r": "5"])
       }
     }
-    var corners: [(x: Double, y: Double)] = []
-    for place in places {
-      if series.form == .steps, let last = corners.last { corners.append((place.x, last.y)) }
-      corners.append(place)
-    }
-    if series.form == .steps, let last = corners.last {
-      corners.append((Self.width - Self.right, last.y))
-    }
-    let path = corners.map { "\(text($0.x)),\(text($0.y))" }.joined(separator: " ")
-    let form = series.form == .steps ? "\(style) step" : style
-    return [.tag("polyline", ["class": form, "points": path])]
+    let path = places.map { "\(text($0.x)),\(text($0.y))" }.joined(separator: " ")
+    return [.tag("polyline", ["class": style, "points": path])]
   }
 
-  /// To the right of their points, moved down or up where another stands.
+  /// To the right of their points, moved up where another stands.
   private func names(_ series: [Series], _ plane: Plane) -> [Markup] {
     var wanted: [(name: String, x: Double, y: Double)] = []
     for series in series {
@@ -182,7 +179,7 @@ package struct PlaneChart: Sendable {
         wanted.append((point.name, place.x + 9, place.y + 4))
       }
     }
-    wanted.sort { ($0.y, $0.x) < ($1.y, $1.x) }
+    wanted.sort { ($0.y, $0.x) > ($1.y, $1.x) }
     var taken: [(x: Double, y: Double, width: Double)] = []
     return wanted.map { name, x, y in
       var y = y
@@ -190,7 +187,7 @@ package struct PlaneChart: Sendable {
       while taken.contains(where: {
         abs($0.y - y) < 14 && x < $0.x + $0.width && $0.x < x + width
       }) {
-        y += 4
+        y -= 3
       }
       taken.append((x, y, width))
       return .tag(

@@ -20,8 +20,10 @@ package enum Study: String, CaseIterable, Sendable {
   /// Runs it.
   package func run(_ options: StudyOptions, progress: StudyProgress) throws -> StudyDocument {
     switch self {
-    case .uib, .mobilenextVersusV2, .extraDepthwise, .identityMultiplier:
-      try IdentityMultiplierStudy(options, progress: progress).document()
+    case .uib: try UIBStudy(options, progress: progress).document()
+    case .mobilenextVersusV2: try MobileNeXtStudy(options, progress: progress).document()
+    case .identityMultiplier: try IdentityMultiplierStudy(options, progress: progress).document()
+    case .extraDepthwise: try ExtraDepthwiseStudy(options, progress: progress).document()
     }
   }
 }

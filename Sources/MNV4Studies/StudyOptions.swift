@@ -20,6 +20,8 @@ package struct StudyOptions: Sendable {
   /// Height and width of the pictures that stand for those of ImageNet.
   package var largeInputSize: Int
   package var session: SessionOptions
+  /// The ways of quantization that are compared.
+  package var quantizations: [QuantizationChoice]
 
   /// - Parameter modelsFolder: nil takes the bundled one of the working folder, if that has one.
   package init(modelsFolder: String? = nil) {
@@ -30,6 +32,7 @@ package struct StudyOptions: Sendable {
     repetitionCount = 30
     largeInputSize = 224
     session = SessionOptions(threads: 1)
+    quantizations = QuantizationChoice.all
   }
 
   /// Whether numbers are measured so shortly, and on pictures so small, that they only show their form.
@@ -39,10 +42,11 @@ package struct StudyOptions: Sendable {
   package mutating func hurry() {
     isQuick = true
     calibrationCount = 16
-    roundCount = 8
-    repetitionCount = 3
-    largeInputSize = 64
+    roundCount = 5
+    repetitionCount = 2
+    largeInputSize = 32
     testLimit = min(testLimit ?? 200, 200)
+    quantizations = QuantizationChoice.few
   }
 
   /// Of the pictures of CIFAR-10.

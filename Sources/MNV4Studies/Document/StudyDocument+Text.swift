@@ -11,7 +11,10 @@ extension StudyDocument {
     if !findings.isEmpty { lines += ["", "Findings"] + findings.flatMap { points($0, width) } }
     if !remarks.isEmpty { lines += ["", "Remarks"] + remarks.flatMap { points($0, width) } }
     for table in tables {
-      lines += ["", table.title.visible] + table.summary.visible.wrapped(to: width) + table.lines
+      lines += ["", table.title.visible] + table.summary.visible.wrapped(to: width)
+      lines +=
+        table.isDetail
+        ? ["\(table.rows.count) rows, in the files that --output writes"] : table.lines
     }
     lines += ["", "How it was measured"]
     for (name, value) in settings + [("machine", machine.summary)] {

@@ -54,6 +54,8 @@ package struct StudyTable: Sendable {
   /// How to read it, and where figures of others are from.
   package var summary: String
   package var columns: [Column]
+  /// Whether it is too long for a terminal, which says where it is instead.
+  package var isDetail = false
   package private(set) var rows: [[Cell]] = []
 
   package init(id: String, title: String, summary: String, columns: [Column]) {

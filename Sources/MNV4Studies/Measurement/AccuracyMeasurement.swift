@@ -5,6 +5,9 @@ struct AccuracyMeasurement {
   /// Whether each picture is right, for each network and type; absent where it was not measured.
   private var right: [String: [NumberType: [Bool]]] = [:]
 
+  /// Of what is known.
+  init(right: [String: [NumberType: [Bool]]]) { self.right = right }
+
   /// Nothing where there is no data.
   init(
     of networks: [StudyNetwork], on data: StudyData?, progress: StudyProgress

@@ -16,7 +16,7 @@ package struct LatencyComparison: Sendable {
   package let roundCount: Int
   private let seed: UInt64
 
-  private static let warmUpCount = 3
+  private static let warmUpCount = 2
   /// Rounds with the same plans and sessions: neighbours that are alike.
   package static let roundsAPlan = 10
   private static let turnMilliseconds = 2.0

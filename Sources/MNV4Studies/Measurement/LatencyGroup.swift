@@ -55,11 +55,16 @@ struct LatencyGroup {
     return ratio.value < 1 ? .faster : .slower
   }
 
-  /// `2.1 % faster [1.8, 2.4]`, or what keeps it from being said.
+  /// `2.1 % faster [1.8, 2.4]`, `3.7 times as long [3.6, 3.8]`, or what keeps it from being said.
   func difference(_ index: Int) -> String {
     let ratio = ratios[index]
     let percent = [ratio.value, ratio.low, ratio.high].map { 100 * abs($0 - 1) }
-    switch verdict(index) {
+    let verdict = verdict(index)
+    if verdict == .faster || verdict == .slower, !(0.5...1.5).contains(ratio.value) {
+      return "\(ratio.value.roundedText(2)) times as long "
+        + "[\(ratio.low.roundedText(2)), \(ratio.high.roundedText(2))]"
+    }
+    switch verdict {
     case .reference: return "the reference"
     case .faster:
       return "\(Self.text(percent[0])) % faster "

@@ -44,7 +44,7 @@ package enum Statistics {
   /// Resamples are made of blocks of values that follow each other, around the end of the series (the
   /// circular block bootstrap of Politis and Romano, 1992): a machine that is slow for a while gives
   /// neighbours that are alike, and resamples of single values would take them for independent. Blocks
-  /// are as long as asked for, but at most a sixth of the series. The same values give the same
+  /// are as long as asked for, but at most a tenth of the series. The same values give the same
   /// interval. Below six values it is all of their range, which is what the order statistics of the
   /// median allow.
   package static func median(
@@ -57,7 +57,7 @@ package enum Statistics {
     let order = values.indices.sorted { values[$0] < values[$1] }
     var rank = [Int](repeating: 0, count: values.count)
     for (place, index) in order.enumerated() { rank[index] = place }
-    let blockLength = max(1, min(blockLength, values.count / 6))
+    let blockLength = max(1, min(blockLength, values.count / 10))
     var random = SplitMix64(state: seed)
     var medians: [Double] = []
     medians.reserveCapacity(resampleCount)
@@ -113,16 +113,18 @@ package enum Statistics {
     return Estimate(share, max(0, min(centre - half, share)), min(1, max(centre + half, share)))
   }
 
+  /// The mean of independent numbers, with the interval of the normal approximation. `values` must not
+  /// be empty.
+  package static func mean(of values: [Double]) -> Estimate {
+    let value = mean(values)
+    let half = 1.959964 * standardDeviation(values) / Double(values.count).squareRoot()
+    return Estimate(value, value - half, value + half)
+  }
+
   /// By how much the share of successes of the first exceeds that of the second on the same trials,
   /// with the interval that follows from the trials on which they differ (normal approximation).
   /// Both have the same number of entries, at least one.
   package static func difference(_ first: [Bool], _ second: [Bool]) -> Estimate {
-    let n = Double(first.count)
-    let gained = Double(zip(first, second).count { $0 && !$1 })
-    let lost = Double(zip(first, second).count { !$0 && $1 })
-    let value = (gained - lost) / n
-    let variance = max(0, (gained + lost) / n - value * value) / n
-    let half = 1.959964 * variance.squareRoot()
-    return Estimate(value, value - half, value + half)
+    mean(of: zip(first, second).map { ($0 ? 1 : 0) - ($1 ? 1 : 0) })
   }
 }

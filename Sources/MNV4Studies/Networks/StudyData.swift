@@ -5,10 +5,20 @@ import MNV4Imaging
 import MNV4Quantization
 
 /// Labelled pictures: `train` to calibrate on and `test` to classify, each with a folder a class.
-struct StudyData {
+///
+/// Folders are read once for all networks with the same classes.
+final class StudyData {
+  /// Which pictures, in which classes.
+  private struct Key: Hashable {
+    let part: String
+    let labels: [String]
+    let classCount: Int
+  }
+
   private let folder: String
   private let testLimit: Int?
   private let calibrationCount: Int
+  private var known: [Key: [LabelledPictures.Picture]] = [:]
 
   /// Nil where the options name no folder.
   ///
@@ -25,24 +35,30 @@ struct StudyData {
     }
   }
 
-  /// Pictures of `train`, drawn with a fixed seed.
-  func calibrationInputs(for model: Model) throws -> CalibrationInputs {
-    let pictures = try LabelledPictures(
-      directory: "\(folder)/train", labels: nil, labelOffset: 0, model: model
+  /// The pictures of a part, as many as the limit where there is one, drawn with a fixed seed.
+  private func pictures(
+    _ part: String, for model: Model, limit: Int?, seed: UInt64
+  ) throws(CommandFailure) -> [LabelledPictures.Picture] {
+    let key = Key(part: part, labels: model.labels, classCount: model.outputShape.last ?? 0)
+    if let pictures = known[key] { return pictures }
+    let all = try LabelledPictures(
+      directory: "\(folder)/\(part)", labels: nil, labelOffset: 0, model: model
     ).pictures
-    var random = SplitMix64(state: 1)
-    let chosen = random.ascendingSample(of: calibrationCount, from: pictures.count)
-    return try CalibrationInputs(pictures: chosen.map { pictures[$0].path }, for: model)
+    var random = SplitMix64(state: seed)
+    let chosen = random.ascendingSample(of: limit ?? all.count, from: all.count).map { all[$0] }
+    known[key] = chosen
+    return chosen
   }
 
-  /// The pictures of `test`, all of them or as many as the limit, drawn with a fixed seed.
+  /// Pictures of `train`.
+  func calibrationInputs(for model: Model) throws -> CalibrationInputs {
+    let chosen = try pictures("train", for: model, limit: calibrationCount, seed: 1)
+    return try CalibrationInputs(pictures: chosen.map(\.path), for: model)
+  }
+
+  /// The pictures of `test`.
   func testPictures(for model: Model) throws(CommandFailure) -> [LabelledPictures.Picture] {
-    let pictures = try LabelledPictures(
-      directory: "\(folder)/test", labels: nil, labelOffset: 0, model: model
-    ).pictures
-    guard let testLimit else { return pictures }
-    var random = SplitMix64(state: 2)
-    return random.ascendingSample(of: testLimit, from: pictures.count).map { pictures[$0] }
+    try pictures("test", for: model, limit: testLimit, seed: 2)
   }
 
   /// Whether the network puts each of the test pictures into its class.

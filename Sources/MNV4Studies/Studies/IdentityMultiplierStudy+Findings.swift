@@ -5,7 +5,8 @@ extension IdentityMultiplierStudy {
   /// Whether α below 1 is faster, by how much, and what it follows from; how much ten pictures tell; and
   /// what it costs.
   var findings: [String] {
-    settings.map(latencyFinding) + [tenFinding] + [accuracyFinding].compactMap(\.self)
+    settings.map(latencyFinding) + [tenFinding]
+      + [accuracyFinding, noise.finding].compactMap(\.self)
   }
 
   private var multipliers: [String] { Self.rows.map(\.multiplier) }
@@ -155,6 +156,24 @@ extension IdentityMultiplierStudy {
       series: [.init("median", .bar, .first)],
       scale: .linear(settings.flatMap { $0.latency.medians.map(\.high) }), valueTitles: ["ms"],
       rows: bars)
-    return [differences.markup, latency.markup]
+    return [differences.markup, accuracyChart, latency.markup, noise.chart].compactMap(\.self)
+  }
+
+  /// Of MobileNeXt-0.5 on small pictures; nil where no accuracy is known.
+  private var accuracyChart: Markup? {
+    let entries = Self.rows.enumerated().map { index, row in
+      var times: [NumberType: Estimate] = [:]
+      var shares: [NumberType: Double] = [:]
+      for setting in settings where setting.networks[index].name == small[index].name {
+        times[setting.type] = setting.latency.medians[index]
+        shares[setting.type] = accuracy.share(small[index].name, setting.type)?.percent.value
+      }
+      return SharedCharts.Entry(
+        title: "α = \(row.multiplier)", latency: times, accuracy: shares)
+    }
+    return SharedCharts.accuracyAgainstLatency(
+      entries, title: "Accuracy against latency, MobileNeXt-0.5, 32 × 32",
+      summary: "Test pictures of CIFAR-10, medians of one picture at a time.",
+      accuracyTitle: "accuracy, %")
   }
 }

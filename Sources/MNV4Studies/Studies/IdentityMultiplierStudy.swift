@@ -18,6 +18,7 @@ struct IdentityMultiplierStudy {
   let settings: [Setting]
   let small: [StudyNetwork]
   let accuracy: AccuracyMeasurement
+  let noise: LayerNoise
   let remarks: [String]
 
   static let rows = MobileNeXtPaper.table7
@@ -40,6 +41,9 @@ struct IdentityMultiplierStudy {
     }
     self.settings = settings
     accuracy = try AccuracyMeasurement(of: small, on: data, progress: progress)
+    noise = try LayerNoise(
+      of: zip(Self.rows, small).map { ("α = \($0.multiplier)", $1) }, method: "a scale a channel",
+      on: data, progress: progress)
     remarks = [
       source.absence(small),
       data == nil ? "Accuracy needs the test pictures: --data DIR." : nil,
@@ -75,7 +79,8 @@ struct IdentityMultiplierStudy {
       machine: .current, settings: options.description)
     document.findings = findings
     document.remarks = remarks
-    document.tables = [try summary(), latencyTable, tenTable]
+    document.tables =
+      [try summary(), latencyTable, tenTable] + [noise.table(id: "layers")].compactMap(\.self)
     document.charts = charts
     return document
   }
