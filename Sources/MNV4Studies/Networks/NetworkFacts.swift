@@ -56,14 +56,8 @@ package struct NetworkFacts: Hashable, Sendable {
 
 extension NetworkFacts.Additions {
   init(_ graph: Graph, _ plan: ExecutionPlan) {
-    // A step for several nodes is named after its first and last one and says more than "add".
-    let separate = Set(
-      plan.steps.filter { step in
-        ["add", "partial add"].contains {
-          step.operation == $0 || step.operation.hasPrefix("\($0) +")
-        }
-          && !step.operation.contains("→")
-      }.map(\.name))
+    // A step for several nodes is named after its first and last one.
+    let separate = Set(plan.steps.filter(\.isAddition).map(\.name))
     for node in graph.nodes {
       let channels: Int?
       switch node.operation {

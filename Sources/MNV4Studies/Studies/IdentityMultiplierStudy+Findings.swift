@@ -56,11 +56,16 @@ extension IdentityMultiplierStudy {
         + "whatever part of it is added"
       : "the arena takes \(part.arenaByteCount.byteText) in place of "
         + whole.arenaByteCount.byteText
+    let times = zip(multipliers, setting.additionTimes).compactMap { multiplier, time in
+      time.map { "\($0.roundedText(1)) µs at \(multiplier)" }
+    }
+    let measured =
+      times.isEmpty ? "" : " Those steps take \(times.joined(separator: ", ")), all together."
     let elements = whole.additions.elementCount - part.additions.elementCount
     return "\(additions): from α = 1 to \(multipliers.last ?? "") \(elements.groupedText) of "
       + "\(whole.additions.elementCount.groupedText) sums beside "
       + "\(whole.multiplyAccumulateCount.groupedText) multiply-accumulates fall away, and "
-      + "\(saved.byteText) of \(whole.movedByteCount.byteText) moved (\(share.percentText)); \(arena)."
+      + "\(saved.byteText) of \(whole.movedByteCount.byteText) moved (\(share.percentText)); \(arena).\(measured)"
   }
 
   private var tenFinding: String {

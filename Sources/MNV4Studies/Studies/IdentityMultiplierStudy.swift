@@ -12,6 +12,8 @@ struct IdentityMultiplierStudy {
     let facts: [NetworkFacts]
     let latency: LatencyGroup
     let ten: [TenPictures]
+    /// Microseconds of the additions that are steps of their own; nil where none is.
+    let additionTimes: [Double?]
   }
 
   let options: StudyOptions
@@ -64,7 +66,9 @@ struct IdentityMultiplierStudy {
     return Setting(
       title: title, type: type, networks: networks,
       facts: try models.map { try NetworkFacts($0, type, options: options.session) },
-      latency: latency, ten: ten)
+      latency: latency, ten: ten,
+      additionTimes: try AdditionTime.measure(
+        models, options: options.session, roundCount: options.roundCount))
   }
 
   // MARK: The document
@@ -133,6 +137,9 @@ struct IdentityMultiplierStudy {
         .number("milliseconds", "ms"), .number("ratio", "× α = 1"),
         .text("difference", "difference"), .number("additions", "additions"),
         .number("fused_additions", "fused"), .number("addition_bytes", "bytes of additions"),
+        .number(
+          "addition_us", "their µs", "Of additions that are steps of their own, the shortest times."
+        ),
         .number("moved_bytes", "bytes moved"), .number("arena_bytes", "arena bytes"),
       ])
     for setting in settings {
@@ -144,14 +151,15 @@ struct IdentityMultiplierStudy {
           .estimate(setting.latency.ratios[index], digits: 4),
           .text(setting.latency.verdict(index).rawValue), .count(facts.additions.count),
           .count(facts.additions.count - facts.additions.separateCount),
-          .count(facts.additionByteCount), .count(facts.movedByteCount),
+          .count(facts.additionByteCount), .optional(setting.additionTimes[index], digits: 2),
+          .count(facts.movedByteCount),
           .count(facts.arenaByteCount),
         ])
       }
       guard let control = setting.latency.control else { continue }
       table.append([
         .text(setting.title), .text("1 again"), .none, .estimate(control, digits: 4),
-        .text("control: a second copy"), .none, .none, .none, .none, .none,
+        .text("control: a second copy"), .none, .none, .none, .none, .none, .none,
       ])
     }
     return table

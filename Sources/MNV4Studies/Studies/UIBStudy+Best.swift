@@ -9,12 +9,17 @@ extension UIBStudy {
     group.variants.map { accuracy.share($0.network.name, type)?.percent.value }
   }
 
+  /// The variants whose accuracy in 8-bit integers is known.
+  private var judgedNames: [String] {
+    zip(small.variants, accuracies(small, .int8)).filter { $0.1 != nil }.map(\.0.shortTitle)
+  }
+
   private func costs(_ group: Group, _ device: RidgePoints.Device) -> [Double] {
     group.variants.map { RidgePoints.cost($0.network.float.model, at: device) }
   }
 
   func rooflineTable(_ group: Group) -> StudyTable {
-    let isJudged = group.id == small.id && accuracies(group, .int8).contains { $0 != nil }
+    let isJudged = group.id == small.id && judgedNames.count > 1
     var table = StudyTable(
       id: "roofline-\(group.id)", title: "Roofline cost in 8-bit integers: \(group.title)",
       summary:
@@ -153,9 +158,9 @@ extension UIBStudy {
 
   /// Which variants are never, or always, among those not beaten.
   private var frontFinding: [String] {
-    guard accuracies(small, .int8).contains(where: { $0 != nil }) else { return [] }
+    let names = judgedNames
+    guard names.count > 1 else { return [] }
     let fronts = RidgePoints.all.map { Set(front(small, $0)) }
-    let names = small.variants.map(\.shortTitle)
     let always = names.filter { name in fronts.allSatisfy { $0.contains(name) } }
     let never = names.filter { name in fronts.allSatisfy { !$0.contains(name) } }
     func list(_ names: [String]) -> String {
