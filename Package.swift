@@ -79,6 +79,12 @@ let package = Package(
       "MNV4Quantization",
       ["MNV4Imaging", "MNV4", "MNV4Format", "MNV4Graph", "MNV4Charts", "MNV4Core"]),
     target(
+      "MNV4Studies",
+      [
+        "MNV4CommandSupport", "MNV4Quantization", "MNV4Imaging", "MNV4Zoo", "MNV4", "MNV4Kernels",
+        "MNV4Charts", "MNV4Format", "MNV4Graph", "MNV4Core",
+      ]),
+    target(
       "MNV4CommandSupport",
       [
         "MNV4", "MNV4Kernels", "MNV4Graph", "MNV4Core",
@@ -102,7 +108,8 @@ let package = Package(
     command(
       "mnv4-bench",
       [
-        "MNV4CommandSupport", "MNV4Quantization", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph",
+        "MNV4Studies", "MNV4CommandSupport", "MNV4Quantization", "MNV4Zoo", "MNV4", "MNV4Format",
+        "MNV4Graph",
         "MNV4Core",
       ]),
     tests(
@@ -121,6 +128,12 @@ let package = Package(
         "mnv4-run", "mnv4-convert", "mnv4-quantize", "mnv4-bench", "allocation-probe",
         "TFLiteSamples", "MNV4CommandSupport", "MNV4Zoo", "MNV4", "MNV4Format", "MNV4Graph",
         "MNV4Core", "MarkupTesting",
+      ]),
+    tests(
+      "MNV4StudiesTests",
+      [
+        "MNV4Studies", "MNV4CommandSupport", "MNV4Quantization", "MNV4Zoo", "MNV4", "MNV4Format",
+        "MNV4Graph", "MNV4Core", "MarkupTesting",
       ]),
     tests("MNV4CommandSupportTests", ["MNV4CommandSupport", "MNV4Core"]),
     tests("MNV4CoreTests", ["MNV4Core"]),

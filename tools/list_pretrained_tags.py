@@ -13,7 +13,8 @@ NETWORKS = [
     "mobilenetv4_conv_small_050", "mobilenetv4_conv_small", "mobilenetv4_conv_medium",
     "mobilenetv4_conv_large", "mobilenetv4_hybrid_medium", "mobilenetv4_hybrid_large",
     "mobilenetv2_050", "mobilenetv2_100", "mobilenetv2_140", "mobilenetv1_100",
-    "mobilenetv3_large_100", "mobilenetv3_small_100", "efficientnet_b0", "semnasnet_100",
+    "mobilenetv3_large_100", "mobilenetv3_small_050", "mobilenetv3_small_100", "efficientnet_b0",
+    "semnasnet_100",
 ]
 # In the zoo and in timm, without weights there.
 UNTRAINED = [

@@ -34,6 +34,28 @@ package struct AxisScale: Hashable, Sendable {
     return AxisScale(lowest: 0, highest: Double(count) * step, ticks: ticks, kind: .linear)
   }
 
+  /// From a round number at or below the smallest finite value to one at or above the largest;
+  /// zero is included unless `includesZero` is false.
+  package static func span(
+    _ values: some Sequence<Double>, includesZero: Bool = true
+  ) -> AxisScale {
+    let finite = values.filter { $0.magnitude < largestLength } + (includesZero ? [0] : [])
+    guard var low = finite.min(), var high = finite.max(), low != 0 || high != 0 else {
+      return .linear([])
+    }
+    if high - low <= max(low.magnitude, high.magnitude) * 1e-9 {
+      // One number: room on both sides.
+      let room = max(low.magnitude * 0.1, smallestLength * 1e10)
+      (low, high) = (low - room, high + room)
+    }
+    let step = roundStep((high - low) / 5)
+    let (first, last) = ((low / step).rounded(.down), (high / step).rounded(.up))
+    guard first.magnitude < 1e12, last.magnitude < 1e12 else { return .linear([]) }
+    let ticks = (Int(first)...Int(last)).map { Tick(number: Double($0) * step) }
+    return AxisScale(
+      lowest: first * step, highest: last * step, ticks: ticks, kind: .linear)
+  }
+
   /// From the smallest to the largest finite value, zero included, straight up to a tenth of what is
   /// usual among the values: two to eight decades are apart, what is smaller is close to zero.
   package static func symmetricLog(_ values: some Sequence<Double>) -> AxisScale {

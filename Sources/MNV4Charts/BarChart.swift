@@ -24,17 +24,21 @@ package struct BarChart: Sendable {
     package var tone: Tone
     /// One for each series; nil where there is none.
     package var values: [Double?]
+    /// How far each value may be off, drawn as a line over its bar; none, or one for each value.
+    package var intervals: [ClosedRange<Double>?]
     /// What is written at the end of the row, one for each of the chart's `valueTitles`.
     package var texts: [String]
 
     package init(
-      label: String, note: String = "", tone: Tone = .plain, values: [Double?], texts: [String]
+      label: String, note: String = "", tone: Tone = .plain, values: [Double?], texts: [String],
+      intervals: [ClosedRange<Double>?] = []
     ) {
       self.label = label
       self.note = note
       self.tone = tone
       self.values = values
       self.texts = texts
+      self.intervals = intervals
     }
   }
 
@@ -86,12 +90,13 @@ package struct BarChart: Sendable {
 
   /// Bars share the height of the row, from above to below; dots stand in its middle, over them.
   private func shapes(_ row: Row, _ frame: ChartFrame) -> [Markup] {
-    let bars = zip(series, row.values).filter { $0.0.mark == .bar }
+    let bars = series.indices.filter { series[$0].mark == .bar && row.values.indices.contains($0) }
     let height = bars.count > 1 ? 14 / bars.count : 10
     var shapes: [Markup] = []
-    for (index, (series, value)) in bars.enumerated() {
-      guard let place = value.flatMap(scale.fraction) else { continue }
-      let y = index * height - (bars.count > 1 ? 7 : 5)
+    for (place, index) in bars.enumerated() {
+      let y = place * height - (bars.count > 1 ? 7 : 5)
+      let series = series[index]
+      guard let place = row.values[index].flatMap(scale.fraction) else { continue }
       shapes.append(
         .tag(
           "rect",
@@ -99,6 +104,9 @@ package struct BarChart: Sendable {
             "class": "bar \(series.ink)", "y": "\(y)", "width": frame.percent(place),
             "height": "\(max(1, height - (bars.count > 1 ? 1 : 0)))",
           ]))
+      if row.intervals.indices.contains(index), let interval = row.intervals[index] {
+        shapes.append(frame.interval(interval, y: y + height / 2))
+      }
     }
     for (series, value) in zip(series, row.values) where series.mark == .dot {
       guard let place = value.flatMap(scale.fraction) else { continue }

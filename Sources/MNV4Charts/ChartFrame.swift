@@ -147,5 +147,20 @@ struct ChartFrame {
     return .join(shapes)
   }
 
+  /// A line from end to end, with two short ones across its ends.
+  func interval(_ interval: ClosedRange<Double>, y: Int) -> Markup {
+    guard let from = scale.fraction(interval.lowerBound).map(percent),
+      let to = scale.fraction(interval.upperBound).map(percent)
+    else { return .empty }
+    func line(_ x1: String, _ x2: String, _ y1: Int, _ y2: Int) -> Markup {
+      .tag(
+        "line",
+        ["class": "interval", "x1": x1, "x2": x2, "y1": "\(y1)", "y2": "\(y2)"])
+    }
+    return .join([
+      line(from, to, y, y), line(from, from, y - 3, y + 3), line(to, to, y - 3, y + 3),
+    ])
+  }
+
   func percent(_ fraction: Double) -> String { "\((100 * fraction).roundedText(2))%" }
 }

@@ -45,7 +45,7 @@ package struct Markup: Hashable, Sendable {
 
   /// Elements that never have children here.
   private static let voidElements: Set<String> = [
-    "br", "circle", "col", "hr", "line", "meta", "path", "rect",
+    "br", "circle", "col", "hr", "line", "meta", "path", "polyline", "rect",
   ]
 
   private static func escaped(_ text: String) -> String {

@@ -110,6 +110,20 @@ extension Page {
     .row.severe .bar.first { fill: var(--severe); }
     .dot { fill: var(--card); stroke: var(--ink); stroke-width: 2; }
     .dot.first { stroke: var(--first); }
+    .interval { stroke: var(--ink); stroke-width: 1.5; }
+    .dot.full { fill: var(--first); stroke: var(--first); }
+    .ring { fill: none; stroke: var(--second); stroke-width: 2; }
+    .plane { margin-top: 10px; display: block; width: 100%; max-width: 980px; height: auto; }
+    .plane text { font-size: 13px; }
+    .plane .name { fill: var(--ink); }
+    .plane .series-1 { stroke: var(--first); fill: var(--first); }
+    .plane .series-2 { stroke: var(--second); fill: var(--second); }
+    .plane .series-3 { stroke: var(--caution); fill: var(--caution); }
+    .plane .series-4 { stroke: var(--good); fill: var(--good); }
+    .plane .series-5 { stroke: var(--severe); fill: var(--severe); }
+    .plane .series-6 { stroke: var(--ink); fill: var(--ink); }
+    .plane polyline[class] { fill: none; stroke-width: 2; }
+    .plane polyline.again { stroke-dasharray: 7 4; }
     .available { fill: var(--room); stroke: var(--second); stroke-width: 1; }
     .observed { fill: var(--first); stroke: var(--first); stroke-width: 1; }
     .beyond { fill: var(--severe); stroke: var(--severe); stroke-width: 2; }

@@ -15,16 +15,26 @@ package struct GraphBuilder {
 
   package let paddingRule: PaddingRule
   package let batchNormEpsilon: Float
+  /// Steps to a lower resolution are left out up to this product of theirs.
+  ///
+  /// A convolution runs at stride 1 where its input, had every stride been applied, would be reduced
+  /// less than this many times: 2 leaves out a network's first step, 4 its first two, 1 none. What
+  /// stands beside such a convolution, a shortcut's, is left out with it; whether a block adds its
+  /// input goes by the stride of its table.
+  package let fullResolutionFactor: Int
   package private(set) var weights: any WeightSource
   private var graph: Graph
+  /// How many times each value would be reduced, had every stride been applied.
+  private var nominalStrides: [Int] = []
   private var weightErrors: [WeightError] = []
 
   package init(
     name: String, weights: any WeightSource, paddingRule: PaddingRule = .symmetric,
-    batchNormEpsilon: Float = 1e-5
+    batchNormEpsilon: Float = 1e-5, fullResolutionFactor: Int = 1
   ) {
     self.paddingRule = paddingRule
     self.batchNormEpsilon = batchNormEpsilon
+    self.fullResolutionFactor = fullResolutionFactor
     self.weights = weights
     self.graph = Graph(name: name)
   }
@@ -39,7 +49,7 @@ package struct GraphBuilder {
     do { shape = try Shape([1, height, width, channels]) } catch {
       throw .graph(GraphError(.graph, .shape(error)))
     }
-    let id = define(shape)
+    let id = define(shape, nominalStride: 1)
     graph.inputs.append(id)
     return id
   }
@@ -63,7 +73,9 @@ package struct GraphBuilder {
   ) throws(BuildError) -> ValueID {
     let shape = self.shape(of: input)
     let kernel = Extent(layer.kernel, layer.kernel)
-    let stride = Extent(layer.stride, layer.stride)
+    let nominalStride = nominalStrides[input.index]
+    let isLeftOut = nominalStride < fullResolutionFactor
+    let stride = isLeftOut ? Extent(1, 1) : Extent(layer.stride, layer.stride)
     let padding: Padding =
       switch paddingRule {
       case .symmetric: .symmetric(kernel: kernel)
@@ -76,13 +88,15 @@ package struct GraphBuilder {
       [layer.outputs, inputs, layer.kernel, layer.kernel], as: .outputsHeightWidthInputs)
     let bias: ConstantID? =
       if let key = layer.biasKey { try constant(key, [layer.outputs], as: .unchanged) } else { nil }
-    return try append(
+    let output = try append(
       layer.name,
       .convolution(
         Convolution(
           weights: weights, bias: bias, kernel: kernel, stride: stride, padding: padding,
           groups: layer.groups)),
       [input])
+    nominalStrides[output.index] = nominalStride * layer.stride
+    return output
   }
 
   /// Batch normalization with the checkpoint's `prefix.weight`, `.bias`, `.running_mean` and
@@ -155,7 +169,8 @@ package struct GraphBuilder {
     } catch {
       throw .graph(GraphError(.node(index: graph.nodes.count, name: name), error))
     }
-    let output = define(shape)
+    let output = define(
+      shape, nominalStride: inputs.map { nominalStrides[$0.index] }.max() ?? 1)
     graph.nodes.append(Node(name: name, operation: operation, inputs: inputs, output: output))
     return output
   }
@@ -167,8 +182,9 @@ package struct GraphBuilder {
     case outputsHeightWidthInputs
   }
 
-  private mutating func define(_ shape: Shape) -> ValueID {
+  private mutating func define(_ shape: Shape, nominalStride: Int) -> ValueID {
     graph.values.append(Value(shape: shape))
+    nominalStrides.append(nominalStride)
     return ValueID(graph.values.count - 1)
   }
 

@@ -39,13 +39,13 @@ package enum CheckpointImport {
   ///   - classCount: nil reads it from the checkpoint's classifier.
   package static func network(
     _ architecture: Architecture? = nil, from checkpoint: Checkpoint, classCount: Int? = nil,
-    inputSize: Int? = nil, stemStride: Int = 2
+    inputSize: Int? = nil, totalStride: Int = 32
   ) throws(CheckpointError) -> ImportedNetwork {
     let recognition = try recognition(of: checkpoint, as: architecture)
     let architecture = recognition.network.architecture
     var parameters = Architecture.Parameters(
       classCount: classCount ?? recognition.classCount(of: checkpoint) ?? 1000,
-      inputSize: inputSize, stemStride: stemStride)
+      inputSize: inputSize, totalStride: totalStride)
     parameters.batchNormEpsilon = recognition.convention.batchNormEpsilon(of: architecture)
     let source = CheckpointSource(checkpoint, translation: recognition.tensors)
     do {

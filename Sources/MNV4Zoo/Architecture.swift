@@ -36,20 +36,21 @@ package struct Architecture: Sendable {
     package var classCount: Int
     /// Height and width of the input picture; nil for the network's own.
     package var inputSize: Int?
-    /// Stride of the first convolution: 2, or 1 for small pictures.
-    package var stemStride: Int
+    /// How many times smaller than the picture the last features are: 32, or 16 or 8 for small
+    /// pictures, where the first or the first two steps to a lower resolution are left out.
+    package var totalStride: Int
     /// What batch normalizations add to the variance; nil for the network's own.
     package var batchNormEpsilon: Float?
 
-    package init(classCount: Int = 1000, inputSize: Int? = nil, stemStride: Int = 2) {
+    package init(classCount: Int = 1000, inputSize: Int? = nil, totalStride: Int = 32) {
       self.classCount = classCount
       self.inputSize = inputSize
-      self.stemStride = stemStride
+      self.totalStride = totalStride
     }
 
     package static let classCounts = 1...100_000
     package static let inputSizes = 8...4096
-    package static let stemStrides = 1...2
+    package static let totalStrides = [32, 16, 8]
   }
 
   /// Builds the network, unfolded, with batch normalizations as in the checkpoint.
@@ -59,15 +60,22 @@ package struct Architecture: Sendable {
     let inputSize = parameters.inputSize ?? defaultInputSize
     try check("classes", parameters.classCount, in: Parameters.classCounts)
     try check("input size", inputSize, in: Parameters.inputSizes)
-    try check("stem stride", parameters.stemStride, in: Parameters.stemStrides)
+    guard Parameters.totalStrides.contains(parameters.totalStride) else {
+      throw .parameter(
+        "total stride", expected: "32, 16 or 8", found: "\(parameters.totalStride)")
+    }
     var builder = GraphBuilder(
       name: name, weights: weights, paddingRule: paddingRule,
-      batchNormEpsilon: parameters.batchNormEpsilon ?? batchNormEpsilon)
+      batchNormEpsilon: parameters.batchNormEpsilon ?? batchNormEpsilon,
+      fullResolutionFactor: Self.ownTotalStride / parameters.totalStride)
     var settled = parameters
     settled.inputSize = inputSize
     let output = try append(&builder, settled)
     return try builder.finish(output: output)
   }
+
+  /// The total stride of every network as published.
+  private static let ownTotalStride = 32
 
   private func check(
     _ name: String, _ value: Int, in range: ClosedRange<Int>

@@ -56,7 +56,7 @@ struct GhostNetTable: Sendable {
     var value = try builder.input(height: side, width: side)
     value = try builder.convolutionBatchNorm(
       value,
-      ConvolutionLayer("conv_stem", outputs: scaled(16), kernel: 3, stride: parameters.stemStride),
+      ConvolutionLayer("conv_stem", outputs: scaled(16), kernel: 3, stride: 2),
       normPrefix: "bn1", activation: .relu)
     for (stageIndex, stage) in Self.stages.enumerated() {
       for (rowIndex, row) in stage.enumerated() {

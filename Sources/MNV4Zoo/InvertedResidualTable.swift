@@ -33,8 +33,7 @@ struct InvertedResidualTable: Sendable {
     var value = try builder.input(height: side, width: side)
     value = try builder.convolutionBatchNorm(
       value,
-      ConvolutionLayer(
-        "conv_stem", outputs: stemOutputs, kernel: 3, stride: parameters.stemStride),
+      ConvolutionLayer("conv_stem", outputs: stemOutputs, kernel: 3, stride: 2),
       normPrefix: "bn1", activation: stemActivation)
     for (stageIndex, stage) in stages.enumerated() {
       for (blockIndex, block) in stage.enumerated() {

@@ -6,6 +6,9 @@ extension Architecture {
   static let mobileNeXt: [Architecture] = [
     mobileNeXt("mobilenext_035", MobileNeXt(width: 0.35)),
     mobileNeXt("mobilenext_050", MobileNeXt(width: 0.5)),
+    mobileNeXt("mobilenext_050_id050", MobileNeXt(width: 0.5, identityDivisor: 2)),
+    mobileNeXt("mobilenext_050_id033", MobileNeXt(width: 0.5, identityDivisor: 3)),
+    mobileNeXt("mobilenext_050_id017", MobileNeXt(width: 0.5, identityDivisor: 6)),
     mobileNeXt("mobilenext_075", MobileNeXt(width: 0.75)),
     mobileNeXt("mobilenext_100", MobileNeXt()),
     mobileNeXt("mobilenext_140", MobileNeXt(width: 1.4)),
@@ -83,8 +86,7 @@ private struct MobileNeXt {
     value = try builder.convolutionBatchNorm(
       value,
       ConvolutionLayer(
-        "features.0.0", outputs: roundedChannels(32 * width), kernel: 3,
-        stride: parameters.stemStride),
+        "features.0.0", outputs: roundedChannels(32 * width), kernel: 3, stride: 2),
       normPrefix: "features.0.1", activation: .relu6)
     var number = 1
     var bottleneck: ValueID?
@@ -153,7 +155,7 @@ private struct MobileNeXtSE {
     var value = try builder.input(height: side, width: side)
     value = try builder.convolutionBatchNorm(
       value,
-      ConvolutionLayer("_conv_stem", outputs: 32, kernel: 3, stride: parameters.stemStride),
+      ConvolutionLayer("_conv_stem", outputs: 32, kernel: 3, stride: 2),
       normPrefix: "_bn0", activation: .silu)
     var number = 0
     var bottleneck: ValueID?

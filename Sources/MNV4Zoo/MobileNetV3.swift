@@ -6,7 +6,8 @@ extension Architecture {
   static let mobileNetV3: [Architecture] = [
     mobileNetV3("mobilenetv3_large_100", .bicubic, .mobileNetV3Large(width: 1)),
     mobileNetV3("mobilenetv3_large_075", .bilinear, .mobileNetV3Large(width: 0.75)),
-    mobileNetV3("mobilenetv3_small_100", .bicubic, .mobileNetV3Small),
+    mobileNetV3("mobilenetv3_small_050", .bicubic, .mobileNetV3Small(width: 0.5)),
+    mobileNetV3("mobilenetv3_small_100", .bicubic, .mobileNetV3Small(width: 1)),
   ]
 
   private static func mobileNetV3(
@@ -23,9 +24,10 @@ extension InvertedResidualTable {
   /// Table 2 of the paper. `width` scales the channels of the stem, of every block and of the last
   /// convolution of the features; the 1280 of the head stay.
   static func mobileNetV3Large(width: Double) -> InvertedResidualTable {
-    var rows = MobileNetV3Rows(width: width, inputs: 16)
+    let stemOutputs = roundedChannels(16 * width)
+    var rows = MobileNetV3Rows(width: width, stemOutputs: stemOutputs)
     return InvertedResidualTable(
-      stemOutputs: rows.channels, stemActivation: .hardSwish,
+      stemOutputs: stemOutputs, stemActivation: .hardSwish,
       stages: [
         [rows.separable(3, outputs: 16)],
         [rows.row(3, stride: 2, ratio: 4, outputs: 24), rows.row(3, ratio: 3, outputs: 24)],
@@ -54,11 +56,13 @@ extension InvertedResidualTable {
       head: .poolThenConvolution(outputs: 1280, activation: .hardSwish))
   }
 
-  /// Table 3 of the paper.
-  static var mobileNetV3Small: InvertedResidualTable {
-    var rows = MobileNetV3Rows(width: 1, inputs: 16)
+  /// Table 3 of the paper. `width` scales the channels of every block and of the last convolution of
+  /// the features, those of the stem from 0.75 on; the 1024 of the head stay.
+  static func mobileNetV3Small(width: Double) -> InvertedResidualTable {
+    let stemOutputs = width < 0.75 ? 16 : roundedChannels(16 * width)
+    var rows = MobileNetV3Rows(width: width, stemOutputs: stemOutputs)
     return InvertedResidualTable(
-      stemOutputs: rows.channels, stemActivation: .hardSwish,
+      stemOutputs: stemOutputs, stemActivation: .hardSwish,
       stages: [
         [rows.separable(3, stride: 2, outputs: 16, excites: true)],
         [rows.row(3, stride: 2, ratio: 4.5, outputs: 24), rows.row(3, ratio: 3.67, outputs: 24)],
@@ -76,7 +80,7 @@ extension InvertedResidualTable {
           rows.row(5, ratio: 6, outputs: 96, .hardSwish, excites: true),
           rows.row(5, ratio: 6, outputs: 96, .hardSwish, excites: true),
         ],
-        [.pointwise(outputs: 576, activation: .hardSwish)],
+        [.pointwise(outputs: roundedChannels(576 * width), activation: .hardSwish)],
       ],
       head: .poolThenConvolution(outputs: 1024, activation: .hardSwish))
   }
@@ -88,9 +92,9 @@ private struct MobileNetV3Rows {
   /// Channels after the last row.
   private(set) var channels: Int
 
-  init(width: Double, inputs: Int) {
+  init(width: Double, stemOutputs: Int) {
     self.width = width
-    self.channels = roundedChannels(Double(inputs) * width)
+    self.channels = stemOutputs
   }
 
   /// The first row, which expands nothing.

@@ -8,7 +8,15 @@ extension Architecture {
     mobileNetV4("mobilenetv4_conv_small_050", .convSmall, width: 0.5, deviation: .half),
     mobileNetV4("mobilenetv4_conv_small_075", .convSmall, width: 0.75, deviation: .half),
     mobileNetV4("mobilenetv4_conv_small", .convSmall),
+    mobileNetV4("mobilenetv4_conv_small_extradw", .convSmall.withBothDepthwise),
+    mobileNetV4("mobilenetv4_conv_small_extradw_050", .convSmall.withBothDepthwise, width: 0.5),
+    mobileNetV4("mobilenetv4_conv_small_convnext", .convSmall.withStartDepthwise),
+    mobileNetV4("mobilenetv4_conv_small_convnext_050", .convSmall.withStartDepthwise, width: 0.5),
+    mobileNetV4(
+      "mobilenetv4_conv_medium_050", .convMedium, width: 0.5, inputSize: 256, cropFraction: 0.95),
     mobileNetV4("mobilenetv4_conv_medium", .convMedium, inputSize: 256, cropFraction: 0.95),
+    mobileNetV4(
+      "mobilenetv4_conv_large_050", .convLarge, width: 0.5, inputSize: 384, cropFraction: 0.95),
     mobileNetV4("mobilenetv4_conv_large", .convLarge, inputSize: 384, cropFraction: 0.95),
     mobileNetV4("mobilenetv4_hybrid_medium", .hybridMedium, inputSize: 256, cropFraction: 0.95),
     mobileNetV4("mobilenetv4_hybrid_large", .hybridLarge, inputSize: 384, cropFraction: 0.95),
@@ -55,7 +63,7 @@ private struct MobileNetV4 {
     let stemOutputs = width < 1 ? table.stemOutputs : scaled(table.stemOutputs)
     value = try builder.convolutionBatchNorm(
       value,
-      ConvolutionLayer("conv_stem", outputs: stemOutputs, kernel: 3, stride: parameters.stemStride),
+      ConvolutionLayer("conv_stem", outputs: stemOutputs, kernel: 3, stride: 2),
       normPrefix: "bn1", activation: table.activation)
     for (stageIndex, stage) in table.stages.enumerated() {
       for (blockIndex, block) in stage.enumerated() {

@@ -42,6 +42,44 @@ struct MobileNetV4Table: Sendable {
   var stages: [[Block]]
 }
 
+// MARK: Variants
+
+extension MobileNetV4Table {
+  /// Every universal inverted bottleneck with both depthwise convolutions, the variant that the paper
+  /// calls ExtraDW: one that is missing takes the filter size of the other, 3 where there is neither.
+  var withBothDepthwise: MobileNetV4Table {
+    mappingUniversal { start, middle, _ in (start ?? middle ?? 3, middle ?? start ?? 3) }
+  }
+
+  /// Every universal inverted bottleneck of stride 1 with a start depthwise convolution only, as in a
+  /// ConvNeXt block, of the filter size of its start's, else of its middle's; those of stride 2 and
+  /// those without depthwise convolutions stay.
+  var withStartDepthwise: MobileNetV4Table {
+    mappingUniversal { start, middle, stride in
+      stride == 1 ? (start ?? middle, nil) : (start, middle)
+    }
+  }
+
+  /// The table with other filter sizes in its universal inverted bottlenecks.
+  private func mappingUniversal(
+    _ kernels: (_ start: Int?, _ middle: Int?, _ stride: Int) -> (start: Int?, middle: Int?)
+  ) -> MobileNetV4Table {
+    var table = self
+    table.stages = stages.map { stage in
+      stage.map { block in
+        switch block {
+        case .convolution, .fused, .attention: return block
+        case .universal(let start, let middle, let stride, let expansion, let outputs):
+          let (start, middle) = kernels(start, middle, stride)
+          return .universal(
+            start: start, middle: middle, stride: stride, expansion: expansion, outputs: outputs)
+        }
+      }
+    }
+    return table
+  }
+}
+
 // MARK: Convolutional networks
 
 extension MobileNetV4Table {

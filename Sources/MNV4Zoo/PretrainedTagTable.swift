@@ -32,6 +32,7 @@ extension PretrainedTag {
     row("mobilenetv3_large_100", "miil_in21k", 224, 0.875, .bilinear, .unit, classes: 11221),
     row("mobilenetv3_large_100", "miil_in21k_ft_in1k", 224, 0.875, .bilinear, .unit),
     row("mobilenetv3_large_100", "ra4_e3600_r224_in1k", 224, 0.95, .bicubic, .half, test: (256, 1.0)),
+    row("mobilenetv3_small_050", "lamb_in1k", 224, 0.875, .bicubic, .imageNet),
     row("mobilenetv3_small_100", "lamb_in1k", 224, 0.875, .bicubic, .imageNet),
     row("efficientnet_b0", "ra_in1k", 224, 0.875, .bicubic, .imageNet),
     row("efficientnet_b0", "ra4_e3600_r224_in1k", 224, 0.9, .bicubic, .half, test: (256, 1.0)),

@@ -8,7 +8,7 @@ import MNV4Quantization
 import MNV4Zoo
 
 /// `mnv4-bench`: how long networks take, and how much memory.
-@main struct BenchCommand: ParsableCommand {
+struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mnv4-bench",
     abstract: "Measures latency, throughput and memory of networks.",
@@ -19,6 +19,8 @@ import MNV4Zoo
 
       mnv4-bench mobilenetv4_conv_small --threads 1
       mnv4-bench model.mnv4 --backend swift --json
+
+      mnv4-bench study NAME repeats a study of a paper; see mnv4-bench study --help.
       """)
 
   enum ElementTypeChoice: String, ExpressibleByArgument, CaseIterable {

@@ -65,8 +65,12 @@ import MNV4Zoo
   var inputSize: Int?
 
   @Option(
-    help: "Stride of the first convolution: 2, or 1 for small pictures (default: 2).")
-  var stemStride: Int?
+    help: ArgumentHelp(
+      """
+      How many times smaller than the picture the last features are: 32, or for small pictures 16 \
+      or 8, which leave out the first step or two to a lower resolution (default: 32).
+      """, valueName: "32|16|8"))
+  var totalStride: Int?
 
   @Flag(help: "Make a float32 network of a quantized TensorFlow Lite file.")
   var dequantize = false

@@ -69,7 +69,7 @@ extension ConvertCommand {
     do {
       let network = try CheckpointImport.network(
         known, from: checkpoint, classCount: classes, inputSize: inputSize ?? tag?.inputSize,
-        stemStride: stemStride ?? 2)
+        totalStride: totalStride ?? 32)
       Diagnostics.print("\(path): \(describe(network, checkpoint))")
       let name = network.architecture.name
       var provenance: [Provenance.Key: String] = [.architecture: name]
@@ -98,7 +98,7 @@ extension ConvertCommand {
   private func readTFLite(_ path: String, _ bytes: AlignedBuffer) throws -> SourceModel {
     let options = [
       ("--arch", architecture != nil), ("--tag", tag != nil), ("--classes", classes != nil),
-      ("--input-size", inputSize != nil), ("--stem-stride", stemStride != nil),
+      ("--input-size", inputSize != nil), ("--total-stride", totalStride != nil),
     ]
     if let option = options.first(where: \.1)?.0 {
       throw ValidationError(

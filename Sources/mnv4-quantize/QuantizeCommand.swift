@@ -81,8 +81,11 @@ import MNV4Quantization
     let bar = StageBar()
     let quantized: QuantizedNetwork
     do throws(MNV4Error) {
-      quantized = try NetworkQuantizer(model, options: options, progress: bar.progress)
-        .quantize(on: inputs, testing: accuracy, maximumDrop: test.maxDrop)
+      quantized = try NetworkQuantizer(
+        model, options: options,
+        progress: QuantizationProgress(begin: bar.begin, advance: bar.advance)
+      )
+      .quantize(on: inputs, testing: accuracy, maximumDrop: test.maxDrop)
     } catch {
       bar.finish()
       throw error.inFile(self.model)

@@ -104,7 +104,7 @@ import Testing
     (["--classes", "4"], "w.safetensors: tensor 'classifier.weight': shape: expected 4×1280"),
     (["--classes", "0"], "classes: expected 1 to 100000, found 0"),
     (["--input-size", "7"], "input size: expected 8 to 4096, found 7"),
-    (["--stem-stride", "3"], "stem stride: expected 1 to 2, found 3"),
+    (["--total-stride", "4"], "total stride: expected 32, 16 or 8, found 4"),
   ])
   func networksThatDoNotFitAreRefused(_ arguments: [String], _ message: String) throws {
     let result = try Command.convert(

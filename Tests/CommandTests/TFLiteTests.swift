@@ -94,7 +94,7 @@ import Testing
 
   @Test(arguments: [
     ["--arch", "mobilenetv2_100"], ["--classes", "3"], ["--input-size", "8"],
-    ["--stem-stride", "1"],
+    ["--total-stride", "16"],
   ])
   func optionsOfCheckpointsAreWrongUsage(_ arguments: [String]) throws {
     let result = try Command.convert(

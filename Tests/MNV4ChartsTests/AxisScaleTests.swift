@@ -63,3 +63,27 @@ import Testing
     }
   }
 }
+
+@Suite struct SpanTests {
+  @Test(
+    arguments: [
+      ([3, 4], false, 3.0, 4.0), ([0.93, 1.04], false, 0.9, 1.05), ([-3, 12], true, -5, 15),
+      ([7], true, 0, 8), ([-0.5], true, -0.5, 0), ([], true, 0, 1),
+    ] as [([Double], Bool, Double, Double)])
+  func endsAreRound(values: [Double], includesZero: Bool, low: Double, high: Double) {
+    let scale = AxisScale.span(values, includesZero: includesZero)
+    #expect(abs(scale.lowest - low) < 1e-9 && abs(scale.highest - high) < 1e-9)
+  }
+
+  @Test(arguments: [
+    [1e300, -1e300], [5, 5], [0, 0], [.nan, 2], [.infinity, 1], [1e15, 1e15 + 1], [1e-300, 2e-300],
+  ])
+  func noNumbersBreakIt(_ values: [Double]) {
+    for includesZero in [false, true] {
+      let scale = AxisScale.span(values, includesZero: includesZero)
+      #expect(scale.lowest < scale.highest)
+      #expect(scale.ticks.count >= 2 && scale.ticks.count < 20)
+      #expect(scale.fraction(1).map { (0...1).contains($0) } == true)
+    }
+  }
+}

@@ -120,3 +120,89 @@ import Testing
     #expect(page.text.contains("–"))
   }
 }
+
+@Suite struct IntervalChartTests {
+  private func page(_ row: IntervalChart.Row) -> ParsedPage {
+    ParsedPage(
+      IntervalChart(
+        title: "Time <%>", summary: "", valueName: "here", markName: "paper",
+        valueTitles: ["here"], rows: [row]
+      ).markup.source)
+  }
+
+  @Test func dotsAndRingsStandWhereTheirValuesAre() throws {
+    let page = page(
+      .init(label: "<a>", value: -5, low: -10, high: 0, mark: 5, texts: ["−5 %"]))
+    #expect(page.isWellFormed)
+    #expect(page.elements("circle", class: "dot").last?.attributes["cx"] == "33.33%")
+    #expect(page.elements("circle", class: "ring").last?.attributes["cx"] == "100.00%")
+    let line = try #require(page.elements("line", class: "interval").first)
+    #expect(line.attributes["x1"] == "0.00%" && line.attributes["x2"] == "66.67%")
+    #expect(page.text.contains("<a>: here −5 %"))
+  }
+
+  @Test func whatIsUnknownIsNotDrawn() {
+    let page = page(
+      .init(label: "a", value: .nan, low: .nan, high: .nan, mark: nil, texts: ["–"]))
+    #expect(page.isWellFormed)
+    // That of the legend.
+    #expect(page.elements("circle").count == 1)
+    #expect(page.elements("line", class: "interval").isEmpty)
+  }
+}
+
+@Suite struct PlaneChartTests {
+  private func chart(_ series: [PlaneChart.Series]) -> ParsedPage {
+    ParsedPage(
+      PlaneChart(title: "A <b>", summary: "", xTitle: "ms", yTitle: "%", series: series)
+        .markup.source)
+  }
+
+  @Test func pointsStandWhereTheirNumbersAre() throws {
+    let page = chart([
+      .init("float", .points, [.init(x: 0, y: 10, name: "<low>"), .init(x: 5, y: 20, name: "up")])
+    ])
+    #expect(page.isWellFormed)
+    let circles = page.elements("circle").suffix(2).map(\.attributes)
+    #expect(circles.map { $0["cx"] } == ["64.0", "790.0"])
+    #expect(circles.map { $0["cy"] } == ["382.0", "14.0"])
+    #expect(page.text.contains("<low>: ms 0, % 10"))
+  }
+
+  @Test func linesJoinTheirPoints() throws {
+    let page = chart([
+      .init("a", .line, [.init(x: 0, y: 1), .init(x: .nan, y: 1), .init(x: 1, y: 3, name: "a")])
+    ])
+    let line = try #require(page.elements("polyline").first)
+    #expect(line.attributes["points"]?.split(separator: " ").count == 2)
+  }
+
+  @Test func namesDoNotLieOverOneAnother() {
+    let points = (0..<6).map { PlaneChart.Point(x: 1, y: 5, name: "name \($0)") }
+    let page = chart([.init("a", .points, points)])
+    let places = page.elements("text", class: "name").compactMap {
+      Double($0.attributes["y"] ?? "")
+    }.sorted()
+    #expect(places.count == 6)
+    for (one, next) in zip(places, places.dropFirst()) { #expect(next - one >= 13.9) }
+  }
+
+  @Test(arguments: [[], [PlaneChart.Point(x: .infinity, y: 1)], [.init(x: 0, y: 0)]])
+  func emptyPlanesAreDrawn(_ points: [PlaneChart.Point]) {
+    #expect(chart([.init("a", .points, points), .init("b", .line, [])]).isWellFormed)
+  }
+}
+
+@Suite struct BarIntervalTests {
+  @Test func intervalsLieOverTheirBars() throws {
+    let chart = BarChart(
+      title: "", summary: "", series: [.init("x", .bar, .first), .init("y", .bar, .second)],
+      scale: .linear([10]), valueTitles: [],
+      rows: [.init(label: "a", values: [5, nil], texts: [], intervals: [4...6, 1...2])])
+    let lines = ParsedPage(chart.markup.source).elements("line", class: "interval")
+    // One for the bar that is there: a line and its two ends.
+    #expect(lines.count == 3)
+    let line = try #require(lines.first)
+    #expect(line.attributes["x1"] == "40.00%" && line.attributes["x2"] == "60.00%")
+  }
+}

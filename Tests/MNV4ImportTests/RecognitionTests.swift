@@ -43,7 +43,10 @@ import Testing
     [
       "mobilenext_100", "mobilenext_100_id050", "mobilenext_100_id033", "mobilenext_100_id017",
       "mobilenext_100_bottleneckshortcut", "mobilenext_100_relu6end",
-    ]
+    ],
+    [
+      "mobilenext_050", "mobilenext_050_id050", "mobilenext_050_id033", "mobilenext_050_id017",
+    ],
   ]
 
   @Test(arguments: Architecture.all.map(\.name))

@@ -19,16 +19,16 @@ import Testing
 
   @Test func smallPicturesTakeAStemOfStrideOne() throws {
     let graph = try small.build(
-      .init(classCount: 10, inputSize: 32, stemStride: 1), weights: SeededWeights(seed: 0))
+      .init(classCount: 10, inputSize: 32, totalStride: 16), weights: SeededWeights(seed: 0))
     #expect(graph.multiplyAccumulateCount == 16_220_928)
     #expect(graph[graph.inputs[0]].shape.dimensions == [1, 32, 32, 3])
     #expect(graph[graph.outputs[0]].shape.dimensions == [1, 10])
   }
 
   @Test(arguments: [8, 33, 65]) func everySizeBuilds(_ side: Int) throws {
-    for stride in Architecture.Parameters.stemStrides {
+    for stride in Architecture.Parameters.totalStrides {
       let graph = try small.build(
-        .init(classCount: 3, inputSize: side, stemStride: stride), weights: SeededWeights(seed: 0))
+        .init(classCount: 3, inputSize: side, totalStride: stride), weights: SeededWeights(seed: 0))
       #expect(graph[graph.outputs[0]].shape.dimensions == [1, 3])
     }
   }
@@ -40,8 +40,10 @@ import Testing
     (.init(inputSize: 7), "input size: expected 8 to 4096, found 7"),
     (.init(inputSize: .min), "input size: expected 8 to 4096, found \(Int.min)"),
     (.init(inputSize: 4097), "input size: expected 8 to 4096, found 4097"),
-    (.init(stemStride: 0), "stem stride: expected 1 to 2, found 0"),
-    (.init(stemStride: 3), "stem stride: expected 1 to 2, found 3"),
+    (.init(totalStride: 0), "total stride: expected 32, 16 or 8, found 0"),
+    (.init(totalStride: 4), "total stride: expected 32, 16 or 8, found 4"),
+    (.init(totalStride: 64), "total stride: expected 32, 16 or 8, found 64"),
+    (.init(totalStride: .min), "total stride: expected 32, 16 or 8, found \(Int.min)"),
   ])
   func badParametersAreRefused(_ parameters: Architecture.Parameters, _ message: String) throws {
     let error = #expect(throws: BuildError.self) {

@@ -30,7 +30,8 @@ import Testing
   }
 
   /// Parameters of the first seven are timm's to the digit that it prints, of `mobilenext_100` and
-  /// `mobilenext_110_se` those of the authors' training logs.
+  /// `mobilenext_110_se` those of the authors' training logs; both counts of the variants and half
+  /// widths of MobileNetV4 those of timm's generator in PyTorch.
   static let counts = [
     Counts("mobilenetv4_conv_small", 3_774_024, 186_005_568, folded: 3_761_480),
     Counts(
@@ -42,6 +43,12 @@ import Testing
     Counts("mobilenetv4_conv_small_035", 1_905_384, 47_723_040),
     Counts("mobilenetv4_conv_small_050", 2_238_952, 64_741_408),
     Counts("mobilenetv4_conv_small_075", 2_933_912, 116_793_392),
+    Counts("mobilenetv4_conv_small_extradw", 3_792_200, 187_786_816),
+    Counts("mobilenetv4_conv_small_extradw_050", 2_248_040, 65_632_032),
+    Counts("mobilenetv4_conv_small_convnext", 3_730_248, 183_578_304),
+    Counts("mobilenetv4_conv_small_convnext_050", 2_217_064, 63_527_776),
+    Counts("mobilenetv4_conv_medium_050", inputSize: 256, 3_803_488, 410_279_936),
+    Counts("mobilenetv4_conv_large_050", inputSize: 384, 9_608_248, 1_806_350_336),
     Counts("mobilenetv2_035", 1_677_128, 59_285_808, folded: 1_670_088),
     Counts("mobilenetv2_050", 1_968_680, 97_131_840, folded: 1_959_408),
     Counts("mobilenetv2_075", 2_636_424, 209_069_792, folded: 2_623_104),
@@ -50,6 +57,9 @@ import Testing
     Counts("mobilenetv2_100_extradw", 3_583_368, 334_445_504, folded: 3_559_176),
     Counts("mobilenext_035", 1_913_976, 75_141_032, folded: 1_902_792),
     Counts("mobilenext_050", 2_152_304, 103_256_448, folded: 2_137_656),
+    Counts("mobilenext_050_id050", 2_152_304, 103_256_448, folded: 2_137_656),
+    Counts("mobilenext_050_id033", 2_152_304, 103_256_448, folded: 2_137_656),
+    Counts("mobilenext_050_id017", 2_152_304, 103_256_448, folded: 2_137_656),
     Counts("mobilenext_075", 2_766_168, 207_926_720, folded: 2_745_540),
     Counts("mobilenext_100", 3_535_416, 311_342_592, folded: 3_508_904),
     Counts("mobilenext_140", 6_126_168, 588_319_256, folded: 6_089_040),
@@ -103,8 +113,8 @@ import Testing
   @Test(arguments: counts)
   func smallPicturesAreAccepted(_ expected: Counts) throws {
     let architecture = try #require(Architecture.named(expected.name))
-    for (size, stride) in [(8, 2), (33, 1)] {
-      let parameters = Architecture.Parameters(classCount: 3, inputSize: size, stemStride: stride)
+    for (size, stride) in [(8, 32), (33, 16), (17, 8)] {
+      let parameters = Architecture.Parameters(classCount: 3, inputSize: size, totalStride: stride)
       let graph = try architecture.build(parameters, weights: TensorRecorder())
       #expect(graph[graph.outputs[0]].shape.dimensions == [1, 3])
     }
@@ -114,7 +124,9 @@ import Testing
   @Test(arguments: [
     ("mobilenetv4_conv_small", 278), ("mobilenetv4_conv_medium", 464),
     ("mobilenetv4_conv_large", 614), ("mobilenetv4_hybrid_medium", 632),
-    ("mobilenetv4_hybrid_large", 787),
+    ("mobilenetv4_hybrid_large", 787), ("mobilenetv4_conv_small_extradw", 332),
+    ("mobilenetv4_conv_small_extradw_050", 332), ("mobilenetv4_conv_small_convnext", 272),
+    ("mobilenetv4_conv_small_convnext_050", 272),
   ])
   func tensorCountsAreTimms(name: String, count: Int) throws {
     let tensors = try tensors(name)
@@ -137,6 +149,13 @@ import Testing
     ("mobilenetv4_hybrid_large", "blocks.3.16.attn.key.proj.weight", [64, 512, 1, 1]),
     ("mobilenetv4_hybrid_large", "blocks.3.16.attn.output.proj.weight", [512, 512, 1, 1]),
     ("mobilenetv4_conv_small_035", "blocks.4.0.conv.weight", [336, 48, 1, 1]),
+    ("mobilenetv4_conv_small_extradw_050", "blocks.2.5.dw_mid.conv.weight", [192, 1, 3, 3]),
+    ("mobilenetv4_conv_small_extradw_050", "blocks.3.2.dw_start.conv.weight", [64, 1, 5, 5]),
+    ("mobilenetv4_conv_small_convnext", "blocks.2.0.dw_mid.conv.weight", [192, 1, 5, 5]),
+    ("mobilenetv4_conv_small_convnext", "blocks.3.1.dw_start.conv.weight", [128, 1, 5, 5]),
+    ("mobilenetv4_conv_small_convnext_050", "blocks.3.5.dw_start.conv.weight", [64, 1, 3, 3]),
+    ("mobilenetv4_conv_large_050", "conv_stem.weight", [24, 3, 3, 3]),
+    ("mobilenetv4_conv_large_050", "blocks.4.0.conv.weight", [480, 256, 1, 1]),
     ("mobilenetv2_140", "conv_head.weight", [1792, 448, 1, 1]),
     ("mobilenetv2_100_extradw", "blocks.0.0.conv_dw_start.weight", [32, 1, 3, 3]),
     ("mobilenext_140", "features.20.conv.8.weight", [1792, 1, 3, 3]),
@@ -154,7 +173,8 @@ import Testing
   /// The identity reaches that part of the channels, in every block that has one.
   @Test(arguments: [
     ("mobilenext_100_id050", 2), ("mobilenext_100_id033", 3),
-    ("mobilenext_100_id017", 6),
+    ("mobilenext_100_id017", 6), ("mobilenext_050_id050", 2), ("mobilenext_050_id033", 3),
+    ("mobilenext_050_id017", 6),
   ])
   func identityReachesPartOfTheChannels(name: String, divisor: Int) throws {
     let architecture = try #require(Architecture.named(name))
