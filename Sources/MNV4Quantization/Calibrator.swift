@@ -11,7 +11,9 @@ package enum Calibrator: Hashable, Sendable {
   /// distribution has the least Kullback-Leibler divergence (Migacz, "8-bit inference with
   /// TensorRT", 2017).
   case entropy
-  /// The range with the least mean squared difference between elements and their int8 values.
+  /// The range with the least mean squared difference between elements and their int8 values, each
+  /// input's relative to the sum of the squares of its elements: so that one input with elements a
+  /// thousand times as large as all others' counts as one.
   case mse
 
   /// The part of the observed range that the int8 values shall cover.
@@ -24,7 +26,7 @@ package enum Calibrator: Hashable, Sendable {
       case .percentile(let percentage):
         observer.histogram.range(keeping: percentage, within: observed)
       case .entropy: observer.histogram.rangeOfLeastDivergence(within: observed)
-      case .mse: observer.histogram.rangeOfLeastError(within: observed)
+      case .mse: observer.energyWeights.rangeOfLeastError(within: observed)
       }
     return chosen
   }

@@ -1,27 +1,33 @@
-extension Histogram {
-  /// Ends tried on each side: fractions of the observed end, from all of it to a fifth.
-  private static let fractions = (0...40).map { 1 - 0.02 * Double($0) }
+extension EnergyWeights {
+  /// Ends tried on each side: fractions of the observed end, in equal steps down to a fifth of it, and in
+  /// equal ratios from there to where a single outlier of ten thousand times the rest is cut off.
+  private static let fractions =
+    (0...40).map { 1 - 0.02 * Double($0) } + (1...80).map { 0.2 * power(0.9, $0) }
 
-  /// The range whose int8 grid has the least squared error over the counts.
+  private static func power(_ base: Double, _ exponent: Int) -> Double {
+    (0..<exponent).reduce(1) { product, _ in product * base }
+  }
+
+  /// The range whose int8 grid has the least sum of the weighted squares of errors.
   ///
-  /// A descent on the two ends in turn, three rounds: each end is searched among fractions of the
-  /// observed one, with the other held.
+  /// Both ends are searched among the same fractions of the observed ones; then, three rounds, each among
+  /// fractions of the observed one, with the other held.
   func rangeOfLeastError(within observed: ClosedRange<Float>) -> ClosedRange<Float> {
-    // Zeros are exact on every grid.
-    let occupied = counts.indices.filter { counts[$0] > 0 }.map { bin in
-      WeightedPoint(value: center(ofBin: bin), weight: Double(counts[bin]))
-    }
-    var best = observed
+    let bins = occupied
+    var best = Self.least(
+      of: Self.fractions.map {
+        Float(Double(observed.lowerBound) * $0)...Float(Double(observed.upperBound) * $0)
+      }, for: bins)
     for _ in 0..<3 {
       let start = best
       best = Self.least(
         of: Self.fractions.map {
           best.lowerBound...Float(Double(observed.upperBound) * $0)
-        }, for: occupied)
+        }, for: bins)
       best = Self.least(
         of: Self.fractions.map {
           Float(Double(observed.lowerBound) * $0)...best.upperBound
-        }, for: occupied)
+        }, for: bins)
       if best == start { break }
     }
     return best
@@ -29,34 +35,33 @@ extension Histogram {
 
   /// The candidate with the least error; of equal ones the first.
   private static func least(
-    of candidates: [ClosedRange<Float>], for points: [WeightedPoint]
+    of candidates: [ClosedRange<Float>], for bins: [Bin]
   ) -> ClosedRange<Float> {
     var best = candidates[0]
     var leastError = Double.infinity
     for (index, candidate) in candidates.enumerated() {
       if index > 0 && candidate == candidates[index - 1] { continue }
-      let error = squaredError(of: Int8Grid(spanning: candidate), for: points)
+      let error = squaredError(of: Int8Grid(spanning: candidate), for: bins)
       if error < leastError { (best, leastError) = (candidate, error) }
     }
     return best
   }
 
-  private static func squaredError(of grid: Int8Grid, for points: [WeightedPoint]) -> Double {
+  private static func squaredError(of grid: Int8Grid, for bins: [Bin]) -> Double {
     let scale = Double(grid.scale)
     let inverse = 1 / scale
     let low = Double(-128 - grid.zeroPoint)
     let high = Double(127 - grid.zeroPoint)
+    // Numbers of a bin that is wider than a step are at any place between two steps.
+    let stepError = scale * scale / 12
     var sum = 0.0
-    for point in points {
-      let steps = min(max((point.value * inverse).rounded(.toNearestOrEven), low), high)
-      let error = steps * scale - point.value
-      sum += point.weight * error * error
+    for bin in bins {
+      let exact = bin.value * inverse
+      let steps = min(max(exact.rounded(.toNearestOrEven), low), high)
+      let error = steps * scale - bin.value
+      let isBetweenSteps = bin.width > scale && low <= exact && exact <= high
+      sum += bin.weight * (isBetweenSteps ? stepError : error * error)
     }
     return sum
   }
-}
-
-private struct WeightedPoint {
-  var value: Double
-  var weight: Double
 }

@@ -64,19 +64,31 @@ import Testing
     #expect(range.lowerBound < -2)
   }
 
-  /// Two elements at fifteen deviations are worth their steps to a hundred others, not to 600,000.
+  /// Two elements at fifteen deviations are worth their steps to a hundred others of their input, not to
+  /// 600,000.
   @Test(arguments: [(100, false), (600_000, true)])
   func mseClipsWhereItPays(count: Int, isClipped: Bool) {
-    var observer = observer(of: [15, -15])
     let elements = normal(min(count, 20_000))
-    for _ in 0..<count / elements.count {
-      elements.withUnsafeBufferPointer { observer.record($0) }
-    }
+    let all = [[15, -15]] + [[Float]](repeating: elements, count: count / elements.count)
+    let observer = observer(of: all.flatMap { $0 })
     let range = Calibrator.mse.range(of: observer)
     #expect((range.upperBound < 8) == isClipped)
     #expect((range.lowerBound > -8) == isClipped)
     #expect(range.upperBound > 3.5)
     #expect(range.lowerBound < -3.5)
+  }
+
+  /// An input whose elements are far larger than those of all others, or where one is, sets no range.
+  @Test(arguments: [1, 40, 400, 10_000])
+  func anInputThatStandsOutIsOneOfMany(factor: Float) {
+    for outlier in [normal(300).map { $0 * factor }, normal(299) + [3 * factor]] {
+      var observer = observer(of: outlier)
+      let usual = normal(300)
+      for _ in 0..<500 { usual.withUnsafeBufferPointer { observer.record($0) } }
+      let range = Calibrator.mse.range(of: observer)
+      #expect((2...16).contains(range.upperBound), "\(range)")
+      #expect((-16 ... -2).contains(range.lowerBound), "\(range)")
+    }
   }
 
   /// A ReLU6's output has much of its mass at both ends, neither of which may be clipped away.
