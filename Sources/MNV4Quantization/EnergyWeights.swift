@@ -10,29 +10,22 @@ struct EnergyWeights: Sendable {
   private var starts = [Int](repeating: -1, count: 2 << (31 - octaveBits))
   private var bins: [Double] = []
 
-  /// Numbers of one bin.
-  struct Bin {
-    /// The middle.
-    var value: Double
-    var width: Double
-    var weight: Double
-  }
+  /// Those of the numbers above zero, and those of the numbers below it.
+  var sides: [EnergyWeightsSide] { [side(isNegative: false), side(isNegative: true)] }
 
-  /// Bins with a weight, in no particular order.
-  var occupied: [Bin] {
-    var result: [Bin] = []
-    for (octave, start) in starts.enumerated() where start >= 0 {
-      for bin in 0..<Self.binsInOctave where bins[start + bin] > 0 {
-        let sign = octave >> (31 - Self.octaveBits) == 0 ? 1.0 : -1
-        let exponent = octave & (1 << (31 - Self.octaveBits) - 1)
-        let bits = UInt32(exponent) << Self.octaveBits | UInt32(bin) << Self.binBits
-        let low = Double(Float(bitPattern: bits))
-        let width = 2 * (Double(Float(bitPattern: bits | 1 << (Self.binBits - 1))) - low)
-        result.append(
-          Bin(value: sign * (low + width / 2), width: width, weight: bins[start + bin]))
+  private func side(isNegative: Bool) -> EnergyWeightsSide {
+    let exponentCount = starts.count / 2
+    var side = EnergyWeightsSide()
+    for exponent in (0..<exponentCount).reversed() {
+      let start = starts[isNegative ? exponentCount + exponent : exponent]
+      guard start >= 0 else { continue }
+      for bin in (0..<Self.binsInOctave).reversed() where bins[start + bin] > 0 {
+        let low = UInt32(exponent) << Self.octaveBits | UInt32(bin) << Self.binBits
+        let middle = Float(bitPattern: low | 1 << (Self.binBits - 1))
+        side.append(magnitude: Double(middle), weight: bins[start + bin])
       }
     }
-    return result
+    return side
   }
 
   /// Gives each finite element the weight 1 / (the sum of the squares of all of them).

@@ -13,21 +13,21 @@ extension EnergyWeights {
   /// Both ends are searched among the same fractions of the observed ones; then, three rounds, each among
   /// fractions of the observed one, with the other held.
   func rangeOfLeastError(within observed: ClosedRange<Float>) -> ClosedRange<Float> {
-    let bins = occupied
+    let sides = sides
     var best = Self.least(
       of: Self.fractions.map {
         Float(Double(observed.lowerBound) * $0)...Float(Double(observed.upperBound) * $0)
-      }, for: bins)
+      }, for: sides)
     for _ in 0..<3 {
       let start = best
       best = Self.least(
         of: Self.fractions.map {
           best.lowerBound...Float(Double(observed.upperBound) * $0)
-        }, for: bins)
+        }, for: sides)
       best = Self.least(
         of: Self.fractions.map {
           Float(Double(observed.lowerBound) * $0)...best.upperBound
-        }, for: bins)
+        }, for: sides)
       if best == start { break }
     }
     return best
@@ -35,33 +35,22 @@ extension EnergyWeights {
 
   /// The candidate with the least error; of equal ones the first.
   private static func least(
-    of candidates: [ClosedRange<Float>], for bins: [Bin]
+    of candidates: [ClosedRange<Float>], for sides: [EnergyWeightsSide]
   ) -> ClosedRange<Float> {
     var best = candidates[0]
     var leastError = Double.infinity
     for (index, candidate) in candidates.enumerated() {
       if index > 0 && candidate == candidates[index - 1] { continue }
-      let error = squaredError(of: Int8Grid(spanning: candidate), for: bins)
+      let error = squaredError(of: Int8Grid(spanning: candidate), for: sides)
       if error < leastError { (best, leastError) = (candidate, error) }
     }
     return best
   }
 
-  private static func squaredError(of grid: Int8Grid, for bins: [Bin]) -> Double {
+  private static func squaredError(of grid: Int8Grid, for sides: [EnergyWeightsSide]) -> Double {
     let scale = Double(grid.scale)
-    let inverse = 1 / scale
-    let low = Double(-128 - grid.zeroPoint)
-    let high = Double(127 - grid.zeroPoint)
-    // Numbers of a bin that is wider than a step are at any place between two steps.
-    let stepError = scale * scale / 12
-    var sum = 0.0
-    for bin in bins {
-      let exact = bin.value * inverse
-      let steps = min(max(exact.rounded(.toNearestOrEven), low), high)
-      let error = steps * scale - bin.value
-      let isBetweenSteps = bin.width > scale && low <= exact && exact <= high
-      sum += bin.weight * (isBetweenSteps ? stepError : error * error)
-    }
-    return sum
+    let zeroPoint = Int(grid.zeroPoint)
+    return sides[0].squaredError(scale: scale, stepCount: 127 - zeroPoint)
+      + sides[1].squaredError(scale: scale, stepCount: zeroPoint + 128)
   }
 }

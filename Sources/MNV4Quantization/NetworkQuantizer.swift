@@ -85,6 +85,14 @@ public struct NetworkQuantizer: Sendable {
     return quantized
   }
 
+  /// `model` in int8, calibrated on one seeded input: ranges of noise mean nothing, but times do not depend
+  /// on them.
+  package static func modelForTiming(_ model: Model) throws(MNV4Error) -> Model {
+    var options = QuantizationOptions()
+    options.calibration = .minmax
+    return try NetworkQuantizer(model, options: options).integerModel(on: .seeded(count: 1))
+  }
+
   /// The network of integers alone: nothing is compared, timed or judged.
   package func integerModel(on inputs: CalibrationInputs) throws(MNV4Error) -> Model {
     let start = try prepare(on: inputs)

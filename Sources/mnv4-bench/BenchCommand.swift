@@ -105,13 +105,6 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  /// Ranges of noise mean nothing; times do not depend on them.
-  private static func quantized(_ model: Model) throws(MNV4Error) -> Model {
-    var options = QuantizationOptions()
-    options.calibration = .minmax
-    return try NetworkQuantizer(model, options: options).integerModel(on: .seeded(count: 2))
-  }
-
   /// A file, or a network of the zoo with seeded weights.
   private func load(_ name: String) throws -> Model {
     let model: Model
@@ -120,7 +113,7 @@ struct BenchCommand: ParsableCommand {
         let graph = try architecture.build(
           .init(inputSize: inputSize), weights: SeededWeights(seed: 1))
         let float = Model(ModelFile(graph: graph))
-        model = elementType == .float32 ? float : try Self.quantized(float)
+        model = elementType == .float32 ? float : try NetworkQuantizer.modelForTiming(float)
       } catch {
         throw CommandFailure("\(name): \(error)")
       }

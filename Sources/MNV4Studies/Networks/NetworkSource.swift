@@ -65,7 +65,7 @@ struct NetworkSource {
       return .init(model: model, origin: .file(Self.fileName(name, .int8)))
     }
     guard float.isTrained, let data else {
-      return .init(model: try Self.quantizedOnNoise(float.model), origin: .seeded)
+      return .init(model: try NetworkQuantizer.modelForTiming(float.model), origin: .seeded)
     }
     let inputs = try data.calibrationInputs(for: float.model)
     return .init(
@@ -107,7 +107,7 @@ struct NetworkSource {
       let model = try Self.seeded(name, .init(inputSize: options.largeInputSize))
       return StudyNetwork(
         name: name, float: .init(model: model, origin: .seeded),
-        integer: .init(model: try Self.quantizedOnNoise(model), origin: .seeded))
+        integer: .init(model: try NetworkQuantizer.modelForTiming(model), origin: .seeded))
     }
   }
 
@@ -127,12 +127,5 @@ struct NetworkSource {
       throw CommandFailure("'\(name)': expected a name of mnv4-convert --list-archs")
     }
     return architecture
-  }
-
-  /// Ranges of noise mean nothing; times do not depend on them.
-  private static func quantizedOnNoise(_ model: Model) throws(MNV4Error) -> Model {
-    var options = QuantizationOptions()
-    options.calibration = .minmax
-    return try NetworkQuantizer(model, options: options).integerModel(on: .seeded(count: 1))
   }
 }
