@@ -258,7 +258,7 @@ def run() -> None:
         f"{about['processor']} ({about['family_model_stepping']}; {features}), {about['system']}, "
         f"{date}",
         f"Milliseconds a picture, median / best of {options.schedule.rounds} turns; "
-        "ratio: the fastest peer's over ours, of medians and of bests", ""]
+        "ratio: the fastest peer's over ours, median of the rounds' ratios, and that of bests", ""]
     lines += table(results, this.names) + [""] + notes(results, this.names, named)
     print("\n".join(lines).rstrip())
     if options.json is not None:
