@@ -42,7 +42,7 @@ typedef struct mnv4_q8_addition {
   /// z₁ and z₂.
   int32_t first_zero_point, second_zero_point;
   /// Elements at the start of a row that the second operand is added to, 0 to the row's length. For
-  /// the others x₂ = z₂; theirs are not read, but for those within the 63 bytes.
+  /// the others x₂ = z₂; theirs may be read and never enter a result.
   ptrdiff_t added_length;
 } mnv4_q8_addition;
 

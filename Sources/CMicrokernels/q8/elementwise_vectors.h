@@ -92,10 +92,49 @@ MNV4_INLINE integers added(const addition_vectors *a, integers first, integers s
   return finish_lanes(&a->finish, steps);
 }
 
+/// The longest row that additions to parts of rows make a mask for.
+enum { mask_length = 2048 };
+
+/// Rows that lie one after another as one: `rest` is added where a row's end is left as it is.
+MNV4_INLINE void add_to_parts(
+    const addition_vectors *a, integers rest, ptrdiff_t added_length, const mnv4_q8_rows *rows) {
+  const ptrdiff_t length = rows->row_length;
+  // Begins with a row, and goes on so that a vector may begin anywhere in it.
+  uint8_t is_added[mask_length + MNV4_WIDTH];
+  const ptrdiff_t end = length + MNV4_WIDTH;
+  memset(is_added, 0, (size_t)end);
+  for (ptrdiff_t row = 0; row < end; row += length) {
+    memset(is_added + row, 0xFF, (size_t)(added_length < end - row ? added_length : end - row));
+  }
+  const uint8_t *first = rows->first;
+  const uint8_t *second = rows->second;
+  uint8_t *output = rows->output;
+  const ptrdiff_t count = rows->row_count * length;
+  ptrdiff_t channel = 0;
+  for (ptrdiff_t i = 0; i < count; i += MNV4_WIDTH) {
+    const integers mask = load_bytes(is_added + channel);
+    const integers other =
+        I(or)(I(and)(mask, load_bytes(second + i)), I(andnot)(mask, rest));
+    const integers result = added(a, load_bytes(first + i), other);
+    if (count - i >= MNV4_WIDTH) {
+      I(storeu)((void *)(output + i), result);
+    } else {
+      store_first(output + i, count - i, result);
+    }
+    channel += MNV4_WIDTH;
+    while (channel >= length) channel -= length;
+  }
+}
+
 void MNV4_NAME(add)(const mnv4_q8_addition *addition, const mnv4_q8_rows *rows) {
   const addition_vectors a = make_addition(addition);
   const integers rest = V(set1_epi8)((int8_t)addition->second_zero_point);
   const ptrdiff_t length = rows->row_length;
+  if (rows->row_count > 1 && length <= mask_length && length % MNV4_WIDTH != 0
+      && rows->second_stride == length) {
+    add_to_parts(&a, rest, addition->added_length, rows);
+    return;
+  }
   for (ptrdiff_t row = 0; row < rows->row_count; ++row) {
     const uint8_t *first = (const uint8_t *)rows->first + row * length;
     const uint8_t *second = (const uint8_t *)rows->second + row * rows->second_stride;
