@@ -1,5 +1,11 @@
 import MNV4
 
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
 /// The comparisons of papers that can be repeated.
 package enum Study: String, CaseIterable, Sendable {
   case uib
@@ -32,6 +38,7 @@ extension StudyOptions {
   /// How it is measured, for a reader.
   var description: [(name: String, value: String)] {
     var settings = [
+      ("date", Date.now.formatted(.iso8601.year().month().day())),
       (
         "latency",
         "\(roundCount) rounds in which networks take turns in an order drawn anew, on "
