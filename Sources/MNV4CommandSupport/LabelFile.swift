@@ -2,15 +2,23 @@
 package enum LabelFile {
   /// Reads a file of exactly `classCount` lines; an empty last line does not count.
   package static func read(_ path: String, classCount: Int) throws(CommandFailure) -> [String] {
-    var lines = try CommandFile.text(path)
+    try labels(in: try CommandFile.text(path), of: path, classCount: classCount)
+  }
+
+  /// As `read`, of a text; `origin` is where it is from, for messages.
+  package static func labels(
+    in text: String, of origin: String, classCount: Int
+  ) throws(CommandFailure) -> [String] {
+    var lines =
+      text
       .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .map(\.trimmingSpaces)
     if lines.last?.isEmpty == true { lines.removeLast() }
     guard lines.count == classCount else {
-      throw CommandFailure("\(path): expected \(classCount) labels, found \(lines.count)")
+      throw CommandFailure("\(origin): expected \(classCount) labels, found \(lines.count)")
     }
     if let empty = lines.firstIndex(where: \.isEmpty) {
-      throw CommandFailure("\(path): line \(empty + 1): expected a label, found none")
+      throw CommandFailure("\(origin): line \(empty + 1): expected a label, found none")
     }
     return lines
   }

@@ -19,6 +19,8 @@ package struct Checkpoint: Sendable {
   package let dictionaryKey: String?
   /// What was dropped from the start of every name.
   package let droppedPrefix: String
+  /// How the network was trained, as far as the file says it.
+  package let training: TrainingMetadata
   /// Named without the dropped prefix.
   package let tensors: [CheckpointTensor]
   private let indices: [String: Int]
@@ -28,13 +30,17 @@ package struct Checkpoint: Sendable {
     let found: [CheckpointTensor]
     switch try bytes.withUnsafeBytes(Self.kind) {
     case .safetensors:
-      do { found = try SafetensorsFile(bytes).tensors } catch { throw .safetensors(error) }
+      let file: SafetensorsFile
+      do { file = try SafetensorsFile(bytes) } catch { throw .safetensors(error) }
+      found = file.tensors
+      training = try TrainingMetadata(file.metadata)
       format = .safetensors
       dictionaryKey = nil
     case .pyTorch:
       let file: PyTorchFile
       do { file = try PyTorchFile(bytes) } catch { throw .pyTorch(error) }
       found = file.tensors
+      training = try TrainingMetadata([:])
       format = .pyTorch
       dictionaryKey = file.dictionaryKey
     }

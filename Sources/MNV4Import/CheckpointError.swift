@@ -6,6 +6,10 @@ package enum CheckpointError: Error, Hashable, CustomStringConvertible {
   case unknownFormat
   case safetensors(SafetensorsError)
   case pyTorch(PyTorchError)
+  /// An entry of a safetensors file's metadata that says how the network was trained.
+  case metadata(key: String, expected: String, found: String)
+  /// How pictures were prepared, by those entries.
+  case preprocessing(PreprocessingError)
   /// Several networks have exactly these tensors.
   case ambiguous(architectures: [String])
   /// No network has these tensors; `differences` are those to the nearest one.
@@ -18,6 +22,9 @@ package enum CheckpointError: Error, Hashable, CustomStringConvertible {
       "expected a safetensors file or a PyTorch file (ZIP), found another kind"
     case .safetensors(let error): error.description
     case .pyTorch(let error): error.description
+    case .metadata(let key, let expected, let found):
+      "__metadata__: \(key): expected \(expected), found \(found.quoted)"
+    case .preprocessing(let error): "__metadata__: mnv4.mean, mnv4.std: \(error)"
     case .ambiguous(let names):
       "the tensors are those of several networks, \(names.joined(separator: ", ")): "
         + "say which with --arch"

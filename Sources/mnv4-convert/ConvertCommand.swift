@@ -15,8 +15,10 @@ import MNV4Zoo
     discussion: """
       A checkpoint holds weights under the names that timm, torchvision or a network's authors give \
       them. Their names and shapes tell which network they belong to; --arch says it where several \
-      networks share them. Nothing in a PyTorch file is executed: it may hold tensors and \
-      dictionaries only. Batch normalizations are folded into the layers before them.
+      networks share them. One that tools/train made says itself what is needed: network, total \
+      stride, input size, preprocessing and labels. Nothing in a PyTorch file is executed: it may \
+      hold tensors and dictionaries only. Batch normalizations are folded into the layers before \
+      them.
 
       A TensorFlow Lite file holds a whole network: float, int8, or uint8. It stays what it is; \
       --dequantize makes a quantized one float.
@@ -39,7 +41,7 @@ import MNV4Zoo
 
   @Option(
     name: .customLong("arch"),
-    help: "The network's name, one of --list-archs (default: what the checkpoint's tensors say).")
+    help: "The network's name, one of --list-archs (default: what the checkpoint says).")
   var architecture: String?
 
   @Option(
@@ -61,14 +63,19 @@ import MNV4Zoo
   @Option(help: "Number of classes (default: the checkpoint's).")
   var classes: Int?
 
-  @Option(help: "Height and width of the input picture (default: the tag's, else the network's).")
+  @Option(
+    help: """
+      Height and width of the input picture (default: the tag's, else the checkpoint's, else the \
+      network's).
+      """)
   var inputSize: Int?
 
   @Option(
     help: ArgumentHelp(
       """
       How many times smaller than the picture the last features are: 32, or for small pictures 16 \
-      or 8, which leave out the first step or two to a lower resolution (default: 32).
+      or 8, which leave out the first step or two to a lower resolution (default: the \
+      checkpoint's, else 32).
       """, valueName: "32|16|8"))
   var totalStride: Int?
 
@@ -84,12 +91,18 @@ import MNV4Zoo
 
   @Option(
     help: ArgumentHelp(
-      "Names of the classes: a text file, one a line, in the order of the output.",
+      """
+      Names of the classes: a text file, one a line, in the order of the output (default: the \
+      checkpoint's).
+      """,
       valueName: "file"))
   var labels: String?
 
   @OptionGroup(
-    title: "Preprocessing (default: that of --tag, else of the network's published weights)")
+    title: """
+      Preprocessing (default: that of --tag, else the checkpoint's, else that of the network's \
+      published weights)
+      """)
   var preprocessing: PreprocessingOptions
 
   @OptionGroup(title: "Counts of --describe")
@@ -145,7 +158,10 @@ import MNV4Zoo
     let file = ModelFile(
       graph: try rounded(source.graph, path),
       preprocessing: try preprocessing.applied(to: source.preprocessing),
-      labels: try labels.map { try LabelFile.read($0, classCount: classCount) } ?? [],
+      labels: try labels.map { try LabelFile.read($0, classCount: classCount) }
+        ?? source.labels.map {
+          try LabelFile.labels(in: $0, of: "\(path): mnv4.labels", classCount: classCount)
+        } ?? [],
       provenance: provenance(path, source))
     let encoded: AlignedBuffer
     do { encoded = try Encoder.encode(file) } catch { throw CommandFailure(file: output, error) }

@@ -11,6 +11,8 @@ import MNV4Zoo
 struct SourceModel {
   let graph: Graph
   let preprocessing: ImagePreprocessing?
+  /// One a line, where the file has them.
+  let labels: String?
   /// What the conversion is called in messages: the network's name.
   let name: String
   /// That which the file alone tells of its origin.
@@ -54,11 +56,11 @@ extension ConvertCommand {
   // MARK: Checkpoints
 
   private func readCheckpoint(_ path: String, _ bytes: AlignedBuffer) throws -> SourceModel {
-    let named = architecture.flatMap(Architecture.named)
     let checkpoint: Checkpoint
     let known: Architecture?
     do {
       checkpoint = try Checkpoint(bytes)
+      let named = architecture.flatMap(Architecture.named) ?? checkpoint.training.architecture
       known =
         tag == nil ? named : try CheckpointImport.recognize(checkpoint, as: named).architecture
     } catch {
@@ -66,18 +68,21 @@ extension ConvertCommand {
     }
     let tag: PretrainedTag? =
       if let name = self.tag, let known { try TagChoice.tag(name, of: known) } else { nil }
+    let training = checkpoint.training
     do {
       let network = try CheckpointImport.network(
-        known, from: checkpoint, classCount: classes, inputSize: inputSize ?? tag?.inputSize,
-        totalStride: totalStride ?? 32)
+        known, from: checkpoint, classCount: classes,
+        inputSize: inputSize ?? tag?.inputSize ?? training.inputSize,
+        totalStride: totalStride ?? training.totalStride ?? 32)
       Diagnostics.print("\(path): \(describe(network, checkpoint))")
+      for line in departures(from: training) { Diagnostics.print("\(path): \(line)") }
       let name = network.architecture.name
       var provenance: [Provenance.Key: String] = [.architecture: name]
       if let tag { provenance[.tag] = tag.name }
       return SourceModel(
         graph: try network.graph.foldingConstants().fusingActivations(),
-        preprocessing: tag?.preprocessing ?? network.preprocessing, name: name,
-        provenance: provenance)
+        preprocessing: tag?.preprocessing ?? training.preprocessing ?? network.preprocessing,
+        labels: training.labels, name: name, provenance: provenance)
     } catch {
       throw CommandFailure(file: path, error)
     }
@@ -91,6 +96,18 @@ extension ConvertCommand {
       case .torchvision: " by torchvision's names"
       }
     return "\(network.architecture.name)\(names); \(checkpoint.summary)"
+  }
+
+  /// Options by which the network is not the one that was trained.
+  private func departures(from training: TrainingMetadata) -> [String] {
+    var lines: [String] = []
+    if let architecture, let trained = training.architecture?.name, trained != architecture {
+      lines.append("--arch \(architecture): the weights are those of \(trained)")
+    }
+    if let totalStride, let trained = training.totalStride, trained != totalStride {
+      lines.append("--total-stride \(totalStride): the weights were trained at \(trained)")
+    }
+    return lines
   }
 
   // MARK: TensorFlow Lite
@@ -113,7 +130,7 @@ extension ConvertCommand {
       return SourceModel(
         graph: isFloat
           ? try network.graph.foldingConstants().fusingActivations() : network.graph,
-        preprocessing: network.preprocessing, name: name,
+        preprocessing: network.preprocessing, labels: nil, name: name,
         provenance: network.note.map { [.notes: $0] } ?? [:])
     } catch {
       throw CommandFailure(file: path, error)

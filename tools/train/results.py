@@ -10,9 +10,18 @@ from . import outputs
 from .data import Data
 from .machine import Machine
 from .networks import count_macs
+from .recipe import Recipe
 from .training import Epoch, Trainer
 
 PACKAGES = ("timm", "safetensors", "numpy", "pillow")
+
+
+def _metadata(recipe: Recipe, classes: list[str]) -> dict[str, str]:
+    """What `mnv4-convert` needs besides the tensors: `Sources/MNV4Import/TrainingMetadata.swift`."""
+    return {
+        "mnv4.network": recipe.network, "mnv4.total_stride": str(recipe.total_stride),
+        "mnv4.input_size": str(recipe.size), "mnv4.mean": ",".join(map(str, recipe.mean)),
+        "mnv4.std": ",".join(map(str, recipe.std)), "mnv4.labels": "\n".join(classes)}
 
 
 def write_results(
@@ -28,7 +37,7 @@ def write_results(
         folder, pictures.test.files, pictures.classes, pictures.test.classes, logits)
     outputs.write_text(folder / "labels.txt", "".join(f"{name}\n" for name in pictures.classes))
     weights = folder / f"{recipe.network}.safetensors"
-    outputs.write_weights(weights, trainer.model, {"network": recipe.network})
+    outputs.write_weights(weights, trainer.model, _metadata(recipe, pictures.classes))
     right = int((logits.argmax(1) == pictures.test.classes).sum())
     count = len(pictures.test.files)
     outputs.write_json(folder / "recipe.json", {

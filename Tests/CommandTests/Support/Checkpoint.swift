@@ -19,12 +19,13 @@ enum Checkpoint {
     }
   }
 
-  /// The bytes of a checkpoint of MobileNetV4-Conv-S with `classCount` classes.
-  static func mobileNetV4(classCount: Int) throws -> Data {
+  /// The bytes of a checkpoint of MobileNetV4-Conv-S with `classCount` classes and those entries of
+  /// metadata.
+  static func mobileNetV4(classCount: Int, metadata: [String: String] = [:]) throws -> Data {
     let architecture = try #require(Architecture.named("mobilenetv4_conv_small"))
     let recorder = Recorder()
     _ = try architecture.build(.init(classCount: classCount, inputSize: 32), weights: recorder)
-    var header: [String: Any] = [:]
+    var header: [String: Any] = metadata.isEmpty ? [:] : ["__metadata__": metadata]
     var data = Data()
     for (key, shape, elements) in recorder.tensors {
       let start = data.count

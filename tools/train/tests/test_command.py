@@ -71,6 +71,17 @@ class CommandTests(unittest.TestCase):
         expected = np.load(self.first / "test_logits.npy")
         np.testing.assert_allclose(logits.numpy(), expected, rtol=1e-3, atol=1e-3)
 
+    def test_weights_say_how_they_were_trained(self) -> None:
+        recipe = json.loads((self.first / "recipe.json").read_text())["recipe"]
+        with safetensors.safe_open(self.first / WEIGHTS, "np") as file:
+            metadata = file.metadata()
+        self.assertEqual(metadata, {
+            "mnv4.network": NETWORK, "mnv4.total_stride": str(recipe["total_stride"]),
+            "mnv4.input_size": str(recipe["size"]),
+            "mnv4.mean": ",".join(map(str, recipe["mean"])),
+            "mnv4.std": ",".join(map(str, recipe["std"])),
+            "mnv4.labels": (self.first / "labels.txt").read_text().rstrip("\n")})
+
     def test_same_seed_same_bits_and_other_seed_other_bits(self) -> None:
         again, other = self.folder / "again", self.folder / "other"
         self.assertEqual(train(self.data, again, "--epochs", "3").returncode, 0)
