@@ -67,8 +67,17 @@ def write_weights(path: pathlib.Path, model: torch.nn.Module, metadata: dict[str
     """The whole state dictionary: float32, and the counts of batches that normalization keeps."""
     tensors = {name: tensor.detach().cpu().contiguous()
                for name, tensor in model.state_dict().items()}
-    content = safetensors.torch.save(tensors, metadata)
+    content = _with_metadata(safetensors.torch.save(tensors), metadata)
     replace_file(path, lambda file: file.write(content))
+
+
+def _with_metadata(content: bytes, metadata: dict[str, str]) -> bytes:
+    """The library would write entries in an order that differs from process to process."""
+    begin = 8 + int.from_bytes(content[:8], "little")
+    header = json.dumps({"__metadata__": metadata, **json.loads(content[8:begin])},
+                        ensure_ascii=False, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + content[begin:]
 
 
 def write_predictions(
