@@ -48,7 +48,7 @@ static void winograd_transform(
       }
     }
     square += 4 * squares->pixel_stride;
-    combinations += WINOGRAD_PRODUCTS * channels;
+    combinations += MNV4_F32_WINOGRAD_PRODUCTS * channels;
   }
 }
 
@@ -58,7 +58,7 @@ VEC_INLINE void winograd_range(
   const struct mnv4_f32_conv *conv = &problem->conv;
   const struct mnv4_f32_gemm *product = &conv->product;
   const struct mnv4_f32_conv windows = winograd_windows(problem);
-  float *const patch = scratch + CONV_MAX_TILE_ROWS * WINOGRAD_PRODUCTS * conv->channels;
+  float *const patch = scratch + CONV_MAX_TILE_ROWS * MNV4_F32_WINOGRAD_PRODUCTS * conv->channels;
   struct winograd_tile tile = {
       .input = scratch,
       .channels = conv->channels,
@@ -86,7 +86,7 @@ VEC_INLINE void winograd_range(
     for (ptrdiff_t panel = range.panel_begin; panel < range.panel_end; panel++) {
       const ptrdiff_t first = panel * MNV4_F32_PANEL;
       const float *const weights =
-          product->weights + first * WINOGRAD_PRODUCTS * conv->channels;
+          product->weights + first * MNV4_F32_WINOGRAD_PRODUCTS * conv->channels;
       for (ptrdiff_t part = 0; part < MNV4_F32_PANEL; part += TILE_COLUMNS) {
         tile.columns = product->columns - first - part;
         if (tile.columns <= 0) break;

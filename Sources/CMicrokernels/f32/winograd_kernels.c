@@ -20,14 +20,14 @@ ptrdiff_t mnv4_f32_winograd_scratch_bytes(ptrdiff_t channels) {
   // Combinations of a tile's squares, then the windows of squares at an edge.
   const struct mnv4_f32_conv windows = winograd_windows(
       &(struct mnv4_f32_winograd){.conv = {.channels = channels, .dilation_width = 1}});
-  const ptrdiff_t floats = CONV_MAX_TILE_ROWS * WINOGRAD_PRODUCTS * channels +
+  const ptrdiff_t floats = CONV_MAX_TILE_ROWS * MNV4_F32_WINOGRAD_PRODUCTS * channels +
                            conv_patch_count(&windows, CONV_MAX_TILE_ROWS);
   return ((floats + 15) & ~(ptrdiff_t)15) * (ptrdiff_t)sizeof(float);
 }
 
 ptrdiff_t mnv4_f32_winograd_packed_count(ptrdiff_t channels, ptrdiff_t columns) {
   const ptrdiff_t panels = (columns + MNV4_F32_PANEL - 1) / MNV4_F32_PANEL;
-  return panels * MNV4_F32_PANEL * WINOGRAD_PRODUCTS * channels;
+  return panels * MNV4_F32_PANEL * MNV4_F32_WINOGRAD_PRODUCTS * channels;
 }
 
 /// The weights that meet the combinations d0 - d2, d1, d2, d3, d4 - d2 of elements `step` apart.
@@ -47,7 +47,7 @@ void mnv4_f32_winograd_pack(
         float *const place = packed + channel * MNV4_F32_PANEL + lane;
         const ptrdiff_t step = channels * MNV4_F32_PANEL;
         if (start + lane >= columns) {
-          for (ptrdiff_t i = 0; i < WINOGRAD_PRODUCTS; i++) place[i * step] = 0;
+          for (ptrdiff_t i = 0; i < MNV4_F32_WINOGRAD_PRODUCTS; i++) place[i * step] = 0;
           continue;
         }
         const float *const window = weights + (start + lane) * 9 * channels + channel;
@@ -63,6 +63,6 @@ void mnv4_f32_winograd_pack(
         }
       }
     }
-    packed += WINOGRAD_PRODUCTS * channels * MNV4_F32_PANEL;
+    packed += MNV4_F32_WINOGRAD_PRODUCTS * channels * MNV4_F32_PANEL;
   }
 }

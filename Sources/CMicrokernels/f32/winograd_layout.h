@@ -4,11 +4,8 @@
 
 #include "f32_winograd.h"
 
-enum {
-  WINOGRAD_PRODUCTS = 25,
-  /// Rows and columns of the input that four outputs need, and of those combinations as many.
-  WINOGRAD_EXTENT = 5,
-};
+/// Rows and columns of the input that four outputs need, and of those combinations as many.
+enum { WINOGRAD_EXTENT = 5 };
 
 /// The places of the nine sums among the products: M of the columns and M of the rows, and so on. Those
 /// of rows A are the first row's, those of columns A the first column's.

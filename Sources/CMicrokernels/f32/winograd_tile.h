@@ -6,8 +6,8 @@
 
 /// Where a tile's combinations lie and where its outputs go. A row is a square of four outputs.
 struct winograd_tile {
-  /// Those of the first square, product after product; squares follow at `WINOGRAD_PRODUCTS` times
-  /// `channels`, which a product is deep.
+  /// Those of the first square, product after product; squares follow at
+  /// `MNV4_F32_WINOGRAD_PRODUCTS` times `channels`, which a product is deep.
   const float *input;
   ptrdiff_t channels;
   /// At the tile's first column; rows of weights are a panel apart.
@@ -30,7 +30,7 @@ VEC_INLINE void winograd_products(
     const int count) {
   const struct tile_operands operands = {
       .rows = tile->input + first * tile->channels,
-      .row_stride = WINOGRAD_PRODUCTS * tile->channels,
+      .row_stride = MNV4_F32_WINOGRAD_PRODUCTS * tile->channels,
       .weights = tile->weights + first * tile->channels * MNV4_F32_PANEL,
       .weight_stride = MNV4_F32_PANEL,
       .depth = count * tile->channels,

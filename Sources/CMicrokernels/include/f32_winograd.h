@@ -19,6 +19,9 @@
 // An element's bits depend neither on the range of a call nor on its neighbours; AVX-512 and AVX2
 // kernels agree in every bit.
 
+/// Products that stand for the 36 of a square of four outputs, a channel and a column.
+#define MNV4_F32_WINOGRAD_PRODUCTS 25
+
 /// A convolution of which `kernel_*` are 3, `stride_*` 2 and `dilation_*` 1; `product.weights` is what
 /// `mnv4_f32_winograd_pack` made, the activation is `MNV4_F32_CLAMP` and there is no residual.
 /// `product.depth` is not read.

@@ -7,6 +7,8 @@ func floatWinogradKernels() -> [Kernel] { FloatWinograd.all.map(\.kernel) }
 
 /// A kernel of the C list that this processor runs.
 struct FloatWinograd: Sendable {
+  static let productCount = Int(MNV4_F32_WINOGRAD_PRODUCTS)
+
   let name: String
   let set: InstructionSet
   let rates: MicrokernelRates
@@ -53,7 +55,7 @@ struct FloatWinograd: Sendable {
   private func nanoseconds(_ layer: WinogradLayer, _ problem: StepProblem) -> Double {
     let squares = Double(layer.pairCount * layer.squaresInRow)
     let columns = Double(layer.columnCount.roundedUp(to: tileColumns))
-    let combinations = squares * Double(25 * layer.geometry.inputChannels)
+    let combinations = squares * Double(Self.productCount * layer.geometry.inputChannels)
     // Beyond those that the operands are.
     let moreWeights =
       Double(16 * layer.geometry.inputChannels * MemoryLayout<Float>.stride) * columns
@@ -105,7 +107,8 @@ struct WinogradLayer {
   /// Floats of weights and bias.
   var packedCount: Int {
     saturatingSum(
-      saturatingProduct(panelCount, FloatGemm.panelWidth, geometry.inputChannels, 25),
+      saturatingProduct(
+        panelCount, FloatGemm.panelWidth, geometry.inputChannels, FloatWinograd.productCount),
       panelCount * FloatGemm.panelWidth)
   }
 
@@ -157,7 +160,8 @@ struct PackedWinogradLayer: PackedKernel {
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let products =
-      25 * layer.squaresInRow * layer.geometry.inputChannels * FloatGemm.panelWidth
+      FloatWinograd.productCount * layer.squaresInRow * layer.geometry.inputChannels
+      * FloatGemm.panelWidth
     // Every run of panels combines the input anew: few rows are worth that.
     let cells = Grid(
       rowCount: layer.pairCount, columnCount: layer.panelCount,
