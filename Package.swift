@@ -87,7 +87,7 @@ let package = Package(
     target(
       "MNV4CommandSupport",
       [
-        "MNV4", "MNV4Kernels", "MNV4Graph", "MNV4Core",
+        "MNV4", "MNV4Kernels", "MNV4Format", "MNV4Graph", "MNV4Core",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     command(

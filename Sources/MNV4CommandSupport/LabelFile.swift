@@ -1,3 +1,6 @@
+import MNV4Format
+import MNV4Graph
+
 /// Names of classes, one a line.
 package enum LabelFile {
   /// Reads a file of exactly `classCount` lines; an empty last line does not count.
@@ -17,8 +20,18 @@ package enum LabelFile {
     guard lines.count == classCount else {
       throw CommandFailure("\(origin): expected \(classCount) labels, found \(lines.count)")
     }
-    if let empty = lines.firstIndex(where: \.isEmpty) {
-      throw CommandFailure("\(origin): line \(empty + 1): expected a label, found none")
+    let limit = FormatLimits.labelByteCount
+    for (index, label) in lines.enumerated() {
+      let line = "\(origin): line \(index + 1)"
+      guard !label.isEmpty else { throw CommandFailure("\(line): expected a label, found none") }
+      guard label.utf8.count <= limit else {
+        throw CommandFailure(
+          "\(line): expected at most \(limit) bytes, found \(label.utf8.count)")
+      }
+      guard label.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+        throw CommandFailure(
+          "\(line): expected a label without control characters, found \(label.quoted)")
+      }
     }
     return lines
   }

@@ -67,7 +67,7 @@ package enum PreprocessingError: Error, Hashable, CustomStringConvertible {
     case .cropFraction(let value): "expected a crop fraction above 0.1, at most 1, found \(value)"
     case .meanCount(let count): "expected 3 means, found \(count)"
     case .deviationCount(let count): "expected 3 standard deviations, found \(count)"
-    case .mean(let value): "expected a finite mean, found \(value)"
+    case .mean(let value): "expected a mean from -1000000 to 1000000, found \(value)"
     case .deviation(let value):
       "expected a standard deviation from 0.000001 to 1000000, found \(value)"
     }

@@ -33,14 +33,14 @@ package struct Checkpoint: Sendable {
       let file: SafetensorsFile
       do { file = try SafetensorsFile(bytes) } catch { throw .safetensors(error) }
       found = file.tensors
-      training = try TrainingMetadata(file.metadata)
+      training = TrainingMetadata(file.metadata)
       format = .safetensors
       dictionaryKey = nil
     case .pyTorch:
       let file: PyTorchFile
       do { file = try PyTorchFile(bytes) } catch { throw .pyTorch(error) }
       found = file.tensors
-      training = try TrainingMetadata([:])
+      training = TrainingMetadata([:])
       format = .pyTorch
       dictionaryKey = file.dictionaryKey
     }

@@ -8,6 +8,8 @@ package enum CheckpointError: Error, Hashable, CustomStringConvertible {
   case pyTorch(PyTorchError)
   /// An entry of a safetensors file's metadata that says how the network was trained.
   case metadata(key: String, expected: String, found: String)
+  /// Of two entries that belong together there is one.
+  case absentMetadata(key: String, beside: String)
   /// How pictures were prepared, by those entries.
   case preprocessing(PreprocessingError)
   /// Several networks have exactly these tensors.
@@ -24,6 +26,8 @@ package enum CheckpointError: Error, Hashable, CustomStringConvertible {
     case .pyTorch(let error): error.description
     case .metadata(let key, let expected, let found):
       "__metadata__: \(key): expected \(expected), found \(found.quoted)"
+    case .absentMetadata(let key, let other):
+      "__metadata__: \(key): expected three numbers as there is \(other), found none"
     case .preprocessing(let error): "__metadata__: mnv4.mean, mnv4.std: \(error)"
     case .ambiguous(let names):
       "the tensors are those of several networks, \(names.joined(separator: ", ")): "

@@ -5,47 +5,66 @@ package import MNV4Zoo
 /// entries of a safetensors file's `__metadata__` whose keys begin with `mnv4.`.
 ///
 /// Without it a network that was trained at another total stride, or on pictures prepared in another
-/// way, would convert to one that runs and is wrong.
+/// way, would convert to one that runs and is wrong. Each entry is nil where there is none, and throws
+/// where it is malformed; keys that are not known are left alone.
 package struct TrainingMetadata: Sendable {
-  /// `mnv4.network`.
-  package private(set) var architecture: Architecture?
-  /// `mnv4.total_stride`: 32, 16 or 8.
-  package private(set) var totalStride: Int?
-  /// `mnv4.input_size`: height and width of pictures.
-  package private(set) var inputSize: Int?
-  /// `mnv4.mean` and `mnv4.std`, three numbers each, of a range of 0 to 1; pictures are scaled whole by a
-  /// bilinear filter.
-  package private(set) var preprocessing: ImagePreprocessing?
-  /// `mnv4.labels`, one a line; nil where there are none.
-  package private(set) var labels: String?
+  private let entries: [String: String]
 
-  /// Keys that are not known are left alone.
-  init(_ metadata: [String: String]) throws(CheckpointError) {
-    func entry<Value>(
-      _ key: String, _ expected: String, _ parse: (String) -> Value?
-    ) throws(CheckpointError) -> Value? {
-      guard let text = metadata[key] else { return nil }
-      guard let value = parse(text) else {
-        throw .metadata(key: key, expected: expected, found: text)
+  init(_ metadata: [String: String]) { entries = metadata }
+
+  /// `mnv4.network`.
+  package var architecture: Architecture? {
+    get throws(CheckpointError) {
+      try value("mnv4.network", "a network of --list-archs", Architecture.named)
+    }
+  }
+
+  /// `mnv4.total_stride`: 32, 16 or 8.
+  package var totalStride: Int? {
+    get throws(CheckpointError) {
+      try value("mnv4.total_stride", "32, 16 or 8") { text in
+        Architecture.Parameters.totalStrides.first { text == "\($0)" }
       }
-      return value
     }
-    architecture = try entry("mnv4.network", "a network of --list-archs", Architecture.named)
-    totalStride = try entry("mnv4.total_stride", "32, 16 or 8") { text in
-      Architecture.Parameters.totalStrides.first { text == "\($0)" }
+  }
+
+  /// `mnv4.input_size`: height and width of pictures.
+  package var inputSize: Int? {
+    get throws(CheckpointError) {
+      let sizes = Architecture.Parameters.inputSizes
+      return try value("mnv4.input_size", "\(sizes.lowerBound) to \(sizes.upperBound)") { text in
+        Int(text).flatMap { sizes.contains($0) ? $0 : nil }
+      }
     }
-    inputSize = try entry("mnv4.input_size", "a number of pixels") { text in
-      Int(text).flatMap { $0 > 0 ? $0 : nil }
-    }
-    let mean = try entry("mnv4.mean", "three numbers", Self.triple)
-    let deviation = try entry("mnv4.std", "three numbers", Self.triple)
-    if let mean, let deviation {
+  }
+
+  /// `mnv4.mean` and `mnv4.std`, three numbers each, of a range of 0 to 1, both or neither. The centre
+  /// square of a picture is scaled by a bilinear filter.
+  package var preprocessing: ImagePreprocessing? {
+    get throws(CheckpointError) {
+      let mean = try value("mnv4.mean", "three numbers", Self.triple)
+      let deviation = try value("mnv4.std", "three numbers", Self.triple)
+      if mean == nil, deviation == nil { return nil }
+      guard let mean else { throw .absentMetadata(key: "mnv4.mean", beside: "mnv4.std") }
+      guard let deviation else { throw .absentMetadata(key: "mnv4.std", beside: "mnv4.mean") }
       do {
-        preprocessing = try ImagePreprocessing(
+        return try ImagePreprocessing(
           interpolation: .bilinear, cropFraction: 1, mean: mean, standardDeviation: deviation)
       } catch { throw .preprocessing(error) }
     }
-    labels = metadata["mnv4.labels"]
+  }
+
+  /// `mnv4.labels`, one a line, in the order of the output.
+  package var labels: String? { entries["mnv4.labels"] }
+
+  private func value<Value>(
+    _ key: String, _ expected: String, _ parse: (String) -> Value?
+  ) throws(CheckpointError) -> Value? {
+    guard let text = entries[key] else { return nil }
+    guard let value = parse(text) else {
+      throw .metadata(key: key, expected: expected, found: text)
+    }
+    return value
   }
 
   private static func triple(_ text: String) -> [Float]? {

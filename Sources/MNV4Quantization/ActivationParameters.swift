@@ -14,6 +14,7 @@ struct ActivationParameters {
 
   func assign() throws(QuantizationFailure) -> [ValueID: QuantizationParameters] {
     let graph = network.graph
+    let convolutionsOfOneUse = convolutionsOfOneUse
     var grids: [ValueID: Int8Grid] = [:]
     for input in graph.inputs {
       grids[input] = inputRange.map { Int8Grid(spanning: $0) } ?? grid(of: input)
@@ -26,7 +27,12 @@ struct ActivationParameters {
         // The same numbers: the same integers.
         grids[node.output] = grids[node.inputs[0]]
         if probabilities.contains(node.inputs[0]) { probabilities.insert(node.output) }
-      case .add, .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation,
+      case .add(let add):
+        grids[node.output] = grid(of: node, grids)
+        if add.channelCount != nil, convolutionsOfOneUse.contains(node.inputs[0]) {
+          unify(node.inputs[0], node.output, &grids)
+        }
+      case .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation,
         .multiply, .globalAveragePool, .averagePool, .concatenation, .matrixProduct,
         .resizeBilinear, .quantize, .dequantize:
         grids[node.output] = grid(of: node, grids)
@@ -46,6 +52,29 @@ struct ActivationParameters {
       throw .parameters(error)
     }
     return parameters
+  }
+
+  /// Outputs of convolutions that a single operand reads.
+  private var convolutionsOfOneUse: Set<ValueID> {
+    var useCounts: [ValueID: Int] = [:]
+    for value in network.graph.nodes.flatMap(\.inputs) + network.graph.outputs {
+      useCounts[value, default: 0] += 1
+    }
+    return Set(
+      network.graph.nodes.compactMap { node in
+        guard case .convolution = node.operation, useCounts[node.output] == 1 else { return nil }
+        return node.output
+      })
+  }
+
+  /// Gives a partial addition and its first operand one grid, which spans what both spanned: the
+  /// channels that nothing is added to stay the integers that they are, and nothing has to be done.
+  private func unify(_ first: ValueID, _ sum: ValueID, _ grids: inout [ValueID: Int8Grid]) {
+    guard let one = grids[first]?.range, let other = grids[sum]?.range else { return }
+    let grid = Int8Grid(
+      spanning: min(one.lowerBound, other.lowerBound)...max(one.upperBound, other.upperBound))
+    grids[first] = grid
+    grids[sum] = grid
   }
 
   private func grid(of value: ValueID) -> Int8Grid? {

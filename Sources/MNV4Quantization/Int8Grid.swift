@@ -42,6 +42,9 @@ package struct Int8Grid: Hashable, Sendable {
     Double(scale) * Double(Int32(integer) - zeroPoint)
   }
 
+  /// From the least to the greatest integer's number.
+  var range: ClosedRange<Float> { Float(real(of: .min))...Float(real(of: .max)) }
+
   /// As parameters of an int8 tensor.
   package func parameters(for shape: Shape) throws(QuantizationError) -> QuantizationParameters {
     try QuantizationParameters(

@@ -57,23 +57,27 @@ extension ConvertCommand {
 
   private func readCheckpoint(_ path: String, _ bytes: AlignedBuffer) throws -> SourceModel {
     let checkpoint: Checkpoint
-    let known: Architecture?
+    var known: Architecture?
+    do { checkpoint = try Checkpoint(bytes) } catch { throw CommandFailure(file: path, error) }
+    let training = checkpoint.training
     do {
-      checkpoint = try Checkpoint(bytes)
-      let named = architecture.flatMap(Architecture.named) ?? checkpoint.training.architecture
       known =
-        tag == nil ? named : try CheckpointImport.recognize(checkpoint, as: named).architecture
-    } catch {
-      throw CommandFailure(file: path, error)
+        if let architecture { Architecture.named(architecture) } else { try training.architecture }
+    } catch { throw CommandFailure(file: path, error) }
+    if tag != nil {
+      do { known = try CheckpointImport.recognize(checkpoint, as: known).architecture } catch {
+        throw refusal(path, training, error)
+      }
     }
     let tag: PretrainedTag? =
       if let name = self.tag, let known { try TagChoice.tag(name, of: known) } else { nil }
-    let training = checkpoint.training
     do {
+      var preprocessing = tag?.preprocessing
+      if preprocessing == nil { preprocessing = try training.preprocessing }
+      let size = try inputSize ?? tag?.inputSize ?? training.inputSize
+      let stride = try totalStride ?? training.totalStride ?? 32
       let network = try CheckpointImport.network(
-        known, from: checkpoint, classCount: classes,
-        inputSize: inputSize ?? tag?.inputSize ?? training.inputSize,
-        totalStride: totalStride ?? training.totalStride ?? 32)
+        known, from: checkpoint, classCount: classes, inputSize: size, totalStride: stride)
       Diagnostics.print("\(path): \(describe(network, checkpoint))")
       for line in departures(from: training) { Diagnostics.print("\(path): \(line)") }
       let name = network.architecture.name
@@ -81,11 +85,27 @@ extension ConvertCommand {
       if let tag { provenance[.tag] = tag.name }
       return SourceModel(
         graph: try network.graph.foldingConstants().fusingActivations(),
-        preprocessing: tag?.preprocessing ?? training.preprocessing ?? network.preprocessing,
-        labels: training.labels, name: name, provenance: provenance)
+        preprocessing: preprocessing ?? network.preprocessing, labels: training.labels, name: name,
+        provenance: provenance)
+    } catch let error as CheckpointError {
+      throw refusal(path, training, error)
     } catch {
       throw CommandFailure(file: path, error)
     }
+  }
+
+  /// What is wrong, and where the network's name is from if that is the file.
+  private func refusal(
+    _ path: String, _ training: TrainingMetadata, _ error: CheckpointError
+  ) -> CommandFailure {
+    switch error {
+    case .build, .unrecognized, .ambiguous:
+      guard architecture == nil, let named = try? training.architecture else { break }
+      return CommandFailure(
+        "\(path): not \(named.name), which mnv4.network says and --arch goes before: \(error)")
+    case .unknownFormat, .safetensors, .pyTorch, .metadata, .absentMetadata, .preprocessing: break
+    }
+    return CommandFailure(file: path, error)
   }
 
   /// What the checkpoint was recognized as.
@@ -98,14 +118,17 @@ extension ConvertCommand {
     return "\(network.architecture.name)\(names); \(checkpoint.summary)"
   }
 
-  /// Options by which the network is not the one that was trained.
+  /// Options by which the network is not the one that was trained, or sees other pictures.
   private func departures(from training: TrainingMetadata) -> [String] {
     var lines: [String] = []
-    if let architecture, let trained = training.architecture?.name, trained != architecture {
+    if let architecture, let trained = try? training.architecture?.name, trained != architecture {
       lines.append("--arch \(architecture): the weights are those of \(trained)")
     }
-    if let totalStride, let trained = training.totalStride, trained != totalStride {
+    if let totalStride, let trained = try? training.totalStride, trained != totalStride {
       lines.append("--total-stride \(totalStride): the weights were trained at \(trained)")
+    }
+    if let tag, (try? training.preprocessing) != nil {
+      lines.append("--tag \(tag): the weights were trained on pictures prepared in another way")
     }
     return lines
   }

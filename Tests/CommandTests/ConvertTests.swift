@@ -119,7 +119,7 @@ import Testing
     (["--mean", "1,2"], "--mean: expected three numbers, found '1,2'."),
     (["--mean", "1,2,x"], "--mean: expected three numbers, found '1,2,x'."),
     (["--std", "0,1,1"], "expected a standard deviation from 0.000001 to 1000000, found 0.0"),
-    (["--mean", "nan,1,1"], "expected a finite mean, found nan"),
+    (["--mean", "nan,1,1"], "expected a mean from -1000000 to 1000000, found nan"),
     (["--crop-fraction", "0.1"], "expected a crop fraction above 0.1, at most 1, found 0.1"),
     (["--crop-fraction", "nan"], "expected a crop fraction above 0.1, at most 1, found nan"),
   ])

@@ -64,8 +64,14 @@ import Testing
       ])
     let findings = document.findings.joined(separator: "\n")
     #expect(
-      findings.contains("than MobileNetV3-Small” (manuscript +11.91 points): holds here, +20"))
-    #expect(findings.contains("more accurate than Medium” (+0.57 points): does not hold here, −10"))
+      findings.contains(
+        "than MobileNetV3-Small” (the manuscript: +11.91 points for Small): "
+          + "Small is more accurate here, too, +20"
+      ))
+    #expect(
+      findings.contains(
+        "more accurate than Medium” (the manuscript: +0.57 points for Small): "
+          + "Small is less accurate here, −10"))
     #expect(findings.contains("Large 9.00 times as long"))
     let table = try #require(document.tables.first { $0.id == "table-1" })
     #expect(table.cells("paper_accuracy")[0] == .number(77.84, digits: 2))

@@ -258,7 +258,8 @@ def run() -> None:
         f"{about['processor']} ({about['family_model_stepping']}; {features}), {about['system']}, "
         f"{date}",
         f"Milliseconds a picture, median / best of {options.schedule.rounds} turns; "
-        "ratio: the fastest peer's over ours, median of the rounds' ratios, and that of bests", ""]
+        "ratio: a peer's over ours, median of the rounds' ratios, the least of the peers'; best: the "
+        "fastest peer's best over ours", ""]
     lines += table(results, this.names) + [""] + notes(results, this.names, named)
     print("\n".join(lines).rstrip())
     if options.json is not None:

@@ -28,19 +28,21 @@ class Result:
             return None
         return peer[1] / getattr(ours, figure)
 
-    def ratio_of_rounds(self) -> float | None:
-        """The median over rounds of a peer's time over ours in the same round; the least of the peers'.
+    def closest_peer(self) -> tuple[str, float] | None:
+        """The peer for which the median over rounds of its time over ours in the same round is least.
 
-        What slows the machine for longer than a turn meets both numbers of a quotient.
+        What slows the machine for longer than a round meets both numbers of a quotient.
         """
         ours = self.outcomes.get(OURS)
         if ours is None or ours.failure is not None or not ours.turns:
             return None
-        return min(
-            (statistics.median(
-                turn.median_ms / own.median_ms for turn, own in zip(outcome.turns, ours.turns))
-             for name, outcome in self.outcomes.items()
-             if name != OURS and outcome.turns and outcome.failure is None), default=None)
+        ratios = {
+            name: statistics.median(
+                turn.median_ms / own.median_ms
+                for turn, own in zip(outcome.turns, ours.turns, strict=True))
+            for name, outcome in self.outcomes.items()
+            if name != OURS and outcome.turns and outcome.failure is None}
+        return min(ratios.items(), key=lambda entry: entry[1]) if ratios else None
 
     def json(self) -> dict[str, object]:
         contenders = {}
@@ -53,12 +55,14 @@ class Result:
                 "turn_medians_ms": [turn.median_ms for turn in outcome.turns],
                 "settings": outcome.settings, "idle_processor_share": round(outcome.idle_share, 4)}
         fastest = self.fastest_peer("median_ms")
+        closest = self.closest_peer()
         return {
             "network": self.problem.network, "input_size": self.problem.size,
             "element_type": self.problem.element_type, "threads": self.problem.threads,
             "inferences_a_turn": self.inferences_a_turn, "contenders": contenders,
             "fastest_peer": fastest[0] if fastest else None,
-            "ratio_of_rounds": self.ratio_of_rounds(),
+            "closest_peer": closest[0] if closest else None,
+            "ratio_of_rounds": closest[1] if closest else None,
             "ratio_of_medians": self.ratio("median_ms"), "ratio_of_bests": self.ratio("best_ms")}
 
 
@@ -93,10 +97,11 @@ def table(results: list[Result], names: list[str]) -> list[str]:
     rows = [["network", "type", "threads", *map(title, names), "ratio", "best"]]
     for result in results:
         problem = result.problem
+        closest = result.closest_peer()
         rows.append([
             f"{problem.network}, {problem.size}", problem.element_type, f"{problem.threads}",
             *[_cell(result.outcomes.get(name)) for name in names],
-            _times(result.ratio_of_rounds()), _times(result.ratio("best_ms"))])
+            _times(closest[1] if closest else None), _times(result.ratio("best_ms"))])
     return _aligned(rows, 2)
 
 

@@ -80,9 +80,9 @@ def _conv(size: str, width: float, classes: int) -> torch.nn.Module:
 NETWORKS: dict[str, collections.abc.Callable[[int], torch.nn.Module]] = {
     **{name: functools.partial(_timm, name) for name in (
         "mobilenetv2_035", "mobilenetv2_050", "mobilenetv2_075", "mobilenetv2_100",
-        "mobilenetv2_140", "mobilenetv3_small_050", "mobilenetv3_small_075",
-        "mobilenetv3_small_100", "mobilenetv3_large_100", "mobilenetv4_conv_small",
-        "mobilenetv4_conv_medium", "mobilenetv4_conv_large")},
+        "mobilenetv2_140", "mobilenetv3_small_050", "mobilenetv3_small_100",
+        "mobilenetv3_large_100", "mobilenetv4_conv_small", "mobilenetv4_conv_medium",
+        "mobilenetv4_conv_large")},
     **{f"mobilenetv4_conv_{size}_050": functools.partial(_conv, size, 0.5)
        for size in ("small", "medium", "large")},
     **{f"mobilenetv4_conv_small_{kind}{suffix}":

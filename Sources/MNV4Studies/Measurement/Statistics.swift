@@ -14,6 +14,8 @@ package struct Estimate: Hashable, Sendable {
 
   /// Whether the interval holds the number.
   package func covers(_ number: Double) -> Bool { low <= number && number <= high }
+
+  package var negated: Estimate { Estimate(-value, -high, -low) }
 }
 
 /// What repeated measurements say.

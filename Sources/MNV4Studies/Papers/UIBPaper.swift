@@ -34,4 +34,12 @@ enum UIBPaper {
       title: "MobileNetV4-Small (ConvNeXt-like)", name: "mobilenetv4_conv_small_convnext",
       accuracy: 76.64, trainingSeconds: nil, isFromFigure: true),
   ]
+
+  /// Points of accuracy by which one network is ahead of another; nil where one is not in the table.
+  static func difference(_ first: String, _ second: String) -> Double? {
+    guard let first = rows.first(where: { $0.name == first }),
+      let second = rows.first(where: { $0.name == second })
+    else { return nil }
+    return first.accuracy - second.accuracy
+  }
 }

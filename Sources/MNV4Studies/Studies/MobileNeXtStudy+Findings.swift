@@ -65,12 +65,15 @@ extension MobileNeXtStudy {
     for row in plain
     where row.choice.calibration == .entropy && row.choice.treatmentName == "plain" {
       let losses = [1, 0].map {
-        "\(Self.families[$0]) loses \(grid.loss(row, $0).value.roundedText(2)) points"
+        "\(Self.families[$0]) loses \(Self.lossText(grid.loss(row, $0)))"
       }
+      let difference = grid.lossDifference(row)
+      let more = difference.value >= 0 ? difference : difference.negated
       findings.append(
-        "Calibrated by entropy with a scale \(row.choice.scalesName), as the paper did: "
-          + "\(losses.joined(separator: ", ")); MobileNetV2 more by "
-          + "\(IdentityMultiplierStudy.points(grid.lossDifference(row))).")
+        "Calibrated by entropy as the paper did, with a scale \(row.choice.scalesName): "
+          + "\(losses.joined(separator: ", ")) points; "
+          + "\(Self.families[difference.value >= 0 ? 0 : 1]) more by "
+          + "\(IdentityMultiplierStudy.points(more)).")
     }
     for index in grid.names.indices {
       guard
@@ -79,10 +82,14 @@ extension MobileNeXtStudy {
       else { continue }
       findings.append(
         "\(Self.families[index]) loses least with \(best.choice.name) "
-          + "(\(grid.loss(best, index).value.roundedText(2)) points), most with \(worst.choice.name) "
-          + "(\(grid.loss(worst, index).value.roundedText(2))).")
+          + "(\(Self.lossText(grid.loss(best, index))) points), most with \(worst.choice.name) "
+          + "(\(Self.lossText(grid.loss(worst, index)))).")
     }
     return findings
+  }
+
+  private static func lossText(_ loss: Estimate) -> String {
+    loss.value.roundedText(2).withMinusSign
   }
 
   // MARK: Charts

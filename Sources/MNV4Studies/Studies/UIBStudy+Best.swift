@@ -89,33 +89,27 @@ extension UIBStudy {
 
   /// The manuscript's conclusions, where both networks of one are trained here.
   private var paperFindings: [String] {
-    func judge(_ claim: String, _ first: String, _ second: String) -> String? {
-      guard
-        let difference = accuracy.difference(
-          ("\(first)_050", .float32), ("\(second)_050", .float32))?.percent
+    func judge(_ claim: String, _ other: String) -> String? {
+      guard let paper = UIBPaper.difference(Self.referenceName, other),
+        let here = accuracy.difference(
+          ("\(Self.referenceName)_050", .float32), ("\(other)_050", .float32))?.percent
       else { return nil }
       let verdict =
-        difference.covers(0)
-        ? "not decided by these pictures"
-        : difference.value > 0 ? "holds here" : "does not hold here"
-      return "\(claim): \(verdict), \(IdentityMultiplierStudy.points(difference)) in float32."
+        here.covers(0)
+        ? "no difference seen here"
+        : here.value > 0 ? "Small is more accurate here, too" : "Small is less accurate here"
+      let points = "\(paper < 0 ? "−" : "+")\(abs(paper).roundedText(2)) points"
+      return "“\(claim)” (the manuscript: \(points) for Small): \(verdict), "
+        + "\(IdentityMultiplierStudy.points(here)) in float32"
+        + (here.covers(paper) ? "." : "; the manuscript's figure is outside of that interval.")
     }
     return [
+      judge("MobileNetV4-Small is more accurate than MobileNetV3-Small", "mobilenetv3_small"),
+      judge("Small is more accurate than Medium", "mobilenetv4_conv_medium"),
+      judge("Small is more accurate than Large", "mobilenetv4_conv_large"),
       judge(
-        "“MobileNetV4-Small is more accurate than MobileNetV3-Small” (manuscript +11.91 points)",
-        Self.referenceName, "mobilenetv3_small"),
-      judge(
-        "“Small is more accurate than Medium” (+0.57 points)", Self.referenceName,
-        "mobilenetv4_conv_medium"),
-      judge(
-        "“Small is more accurate than Large” (+0.44 points)", Self.referenceName,
-        "mobilenetv4_conv_large"),
-      judge(
-        "“Both depthwise convolutions everywhere cost accuracy” (+11.30 points for Small)",
-        Self.referenceName, "mobilenetv4_conv_small_extradw"),
-      judge(
-        "“ConvNeXt-like blocks cost little accuracy” (+1.20 points for Small)", Self.referenceName,
-        "mobilenetv4_conv_small_convnext"),
+        "Both depthwise convolutions everywhere cost accuracy", "mobilenetv4_conv_small_extradw"),
+      judge("ConvNeXt-like blocks cost little accuracy", "mobilenetv4_conv_small_convnext"),
     ].compactMap(\.self)
   }
 

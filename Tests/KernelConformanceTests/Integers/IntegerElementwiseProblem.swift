@@ -12,7 +12,13 @@ struct IntegerElementwiseProblem {
 
   init(_ kind: Kind, random: inout SeededRandom) {
     self.kind = kind
-    let channels = random.int(1...65)
+    // Partial additions have a mask of a row, up to a limit.
+    let channels =
+      switch random.int(1...8) {
+      case 1 where kind == .partialAdd: random.int(66...300)
+      case 2 where kind == .partialAdd: random.int(2047...2049)
+      default: random.int(1...65)
+      }
     switch random.int(1...4) {
     case 1 where kind != .multiplyBroadcast: shape = [channels]
     case 2 where kind != .multiplyBroadcast: shape = [random.int(1...9), channels]
@@ -45,10 +51,15 @@ struct IntegerElementwiseProblem {
       case 3: Float(255.9)
       default: random.power(-2...1)
       }
-    let output = random.form(
-      type, scale: divided(max(first.form.scale, second.form.scale), by: ratio))
+    // What nothing is added to stays as it is where the output has the first operand's form.
+    let isFirstForm = kind == .partialAdd && random.int(1...3) == 1
+    let output =
+      isFirstForm
+      ? first.form
+      : random.form(type, scale: divided(max(first.form.scale, second.form.scale), by: ratio))
     let add = Add(
-      channelCount: kind == .add ? nil : random.int(1...channels), activation: random.clamp())
+      channelCount: kind == .add ? nil : random.int(1...channels),
+      activation: isFirstForm && random.int(1...2) == 1 ? .identity : random.clamp())
     return try IntegerProblem(.add(add), inputs: [first, second], output: output) { _ in
       let sum = AdditionRule(first.form, second.form, to: output, add.activation)
       return (0..<count).map { index in

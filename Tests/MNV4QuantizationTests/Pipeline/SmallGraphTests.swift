@@ -95,6 +95,25 @@ import Testing
     }
   }
 
+  /// Where nothing else reads the first operand, it gets the sum's integers, so that channels which
+  /// nothing is added to stay as they are.
+  @Test(arguments: [1, 2])
+  func partialAdditionKeepsTheRest(readerCount: Int) throws {
+    var sketch = GraphSketch()
+    let source = try sketch.convolution(try sketch.input([1, 6, 7, 4]), outputs: 4)
+    let first = try sketch.convolution(source, outputs: 4)
+    var value = try sketch.append(.add(Add(channelCount: 2)), first, source)
+    if readerCount == 2 { value = try sketch.append(.concatenation, value, first) }
+    let graph = try quantize(try sketch.finish(value)).file.graph
+    let sum = try #require(
+      graph.nodes.first { node in
+        if case .add = node.operation { true } else { false }
+      })
+    let (operand, output) = (graph[sum.inputs[0]], graph[sum.output])
+    let isSame = operand.scale == output.scale && operand.zeroPoint == output.zeroPoint
+    #expect(isSame == (readerCount == 1))
+  }
+
   /// Names that are not unique, which files may have.
   @Test func equalNames() throws {
     var graph = try Family.ghostNet.graph()
