@@ -27,6 +27,7 @@ import Testing
   func classifies(_ name: String) throws {
     let result = try Command.run("models/\(name)", Repository.picture, "--top", "1")
     #expect(result.status == 0 && !result.wasSignalled, "\(result.errors)")
-    #expect(result.outputLines.last?.hasSuffix(" cat") == true, "\(result.output)")
+    #expect(result.outputLines.count == 2, "\(result.output)")
+    #expect(result.outputLines.last?.contains(/^ +[0-9.]+ %  [a-z]+$/) == true, "\(result.output)")
   }
 }

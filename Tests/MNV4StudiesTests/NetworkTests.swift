@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func seededNetworksAreForSmallPictures() throws {
-    let network = try Self.source.small(["mobilenetv3_small_050"])[0]
+    let network = try Self.source.small(["mobilenetv2_035"])[0]
     #expect(network.float.model.inputShape == [1, 32, 32, 3])
     #expect(network.float.model.outputShape == [1, 10])
     #expect(!network.float.isTrained && !network.integer.isTrained)
