@@ -14,11 +14,12 @@ struct ActivationParameters {
 
   func assign() throws(QuantizationFailure) -> [ValueID: QuantizationParameters] {
     let graph = network.graph
-    let convolutionsOfOneUse = convolutionsOfOneUse
     var grids: [ValueID: Int8Grid] = [:]
     for input in graph.inputs {
       grids[input] = inputRange.map { Int8Grid(spanning: $0) } ?? grid(of: input)
     }
+    let readers = graph.soleReaders
+    var convolved: Set<ValueID> = []
     var probabilities: Set<ValueID> = []
     for node in graph.nodes {
       switch node.operation {
@@ -29,11 +30,15 @@ struct ActivationParameters {
         if probabilities.contains(node.inputs[0]) { probabilities.insert(node.output) }
       case .add(let add):
         grids[node.output] = grid(of: node, grids)
-        if add.channelCount != nil, convolutionsOfOneUse.contains(node.inputs[0]) {
-          unify(node.inputs[0], node.output, &grids)
+        let first = node.inputs[0]
+        if add.channelCount != nil, convolved.contains(first), readers[first.index] != nil {
+          unify(first, node.output, &grids)
         }
-      case .convolution, .fullyConnected, .batchNormalization, .channelScale, .activation,
-        .multiply, .globalAveragePool, .averagePool, .concatenation, .matrixProduct,
+      case .convolution:
+        grids[node.output] = grid(of: node, grids)
+        convolved.insert(node.output)
+      case .fullyConnected, .batchNormalization, .channelScale, .activation, .multiply,
+        .globalAveragePool, .averagePool, .concatenation, .matrixProduct,
         .resizeBilinear, .quantize, .dequantize:
         grids[node.output] = grid(of: node, grids)
       }
@@ -52,19 +57,6 @@ struct ActivationParameters {
       throw .parameters(error)
     }
     return parameters
-  }
-
-  /// Outputs of convolutions that a single operand reads.
-  private var convolutionsOfOneUse: Set<ValueID> {
-    var useCounts: [ValueID: Int] = [:]
-    for value in network.graph.nodes.flatMap(\.inputs) + network.graph.outputs {
-      useCounts[value, default: 0] += 1
-    }
-    return Set(
-      network.graph.nodes.compactMap { node in
-        guard case .convolution = node.operation, useCounts[node.output] == 1 else { return nil }
-        return node.output
-      })
   }
 
   /// Gives a partial addition and its first operand one grid, which spans what both spanned: the

@@ -58,12 +58,16 @@ extension ConvertCommand {
   private func readCheckpoint(_ path: String, _ bytes: AlignedBuffer) throws -> SourceModel {
     let checkpoint: Checkpoint
     var known: Architecture?
-    do { checkpoint = try Checkpoint(bytes) } catch { throw CommandFailure(file: path, error) }
-    let training = checkpoint.training
     do {
+      checkpoint = try Checkpoint(bytes)
       known =
-        if let architecture { Architecture.named(architecture) } else { try training.architecture }
-    } catch { throw CommandFailure(file: path, error) }
+        if let architecture { Architecture.named(architecture) } else {
+          try checkpoint.training.architecture
+        }
+    } catch {
+      throw CommandFailure(file: path, error)
+    }
+    let training = checkpoint.training
     if tag != nil {
       do { known = try CheckpointImport.recognize(checkpoint, as: known).architecture } catch {
         throw refusal(path, training, error)
@@ -79,7 +83,7 @@ extension ConvertCommand {
       let network = try CheckpointImport.network(
         known, from: checkpoint, classCount: classes, inputSize: size, totalStride: stride)
       Diagnostics.print("\(path): \(describe(network, checkpoint))")
-      for line in departures(from: training) { Diagnostics.print("\(path): \(line)") }
+      for line in departures(from: training, tag) { Diagnostics.print("\(path): \(line)") }
       let name = network.architecture.name
       var provenance: [Provenance.Key: String] = [.architecture: name]
       if let tag { provenance[.tag] = tag.name }
@@ -102,7 +106,7 @@ extension ConvertCommand {
     case .build, .unrecognized, .ambiguous:
       guard architecture == nil, let named = try? training.architecture else { break }
       return CommandFailure(
-        "\(path): not \(named.name), which mnv4.network says and --arch goes before: \(error)")
+        "\(path): as \(named.name), which mnv4.network says unless there is --arch: \(error)")
     case .unknownFormat, .safetensors, .pyTorch, .metadata, .absentMetadata, .preprocessing: break
     }
     return CommandFailure(file: path, error)
@@ -119,7 +123,7 @@ extension ConvertCommand {
   }
 
   /// Options by which the network is not the one that was trained, or sees other pictures.
-  private func departures(from training: TrainingMetadata) -> [String] {
+  private func departures(from training: TrainingMetadata, _ tag: PretrainedTag?) -> [String] {
     var lines: [String] = []
     if let architecture, let trained = try? training.architecture?.name, trained != architecture {
       lines.append("--arch \(architecture): the weights are those of \(trained)")
@@ -127,8 +131,9 @@ extension ConvertCommand {
     if let totalStride, let trained = try? training.totalStride, trained != totalStride {
       lines.append("--total-stride \(totalStride): the weights were trained at \(trained)")
     }
-    if let tag, (try? training.preprocessing) != nil {
-      lines.append("--tag \(tag): the weights were trained on pictures prepared in another way")
+    if let tag, let trained = try? training.preprocessing, trained != tag.preprocessing {
+      lines.append(
+        "--tag \(tag.name): the weights were trained on pictures prepared in another way")
     }
     return lines
   }

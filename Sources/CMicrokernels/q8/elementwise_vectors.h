@@ -134,38 +134,13 @@ MNV4_INLINE bool leaves_rest(const mnv4_q8_addition *a) {
       && output->upper == (output->is_signed ? INT8_MAX : UINT8_MAX);
 }
 
-/// Rows whose ends stay as they are.
-MNV4_INLINE void add_to_starts(
-    const addition_vectors *a, integers rest, ptrdiff_t added_length, const mnv4_q8_rows *rows) {
-  const ptrdiff_t length = rows->row_length;
-  for (ptrdiff_t row = 0; row < rows->row_count; ++row) {
-    const uint8_t *first = (const uint8_t *)rows->first + row * length;
-    const uint8_t *second = (const uint8_t *)rows->second + row * rows->second_stride;
-    uint8_t *output = (uint8_t *)rows->output + row * length;
-    ptrdiff_t i = 0;
-    for (; i + MNV4_WIDTH <= added_length; i += MNV4_WIDTH) {
-      I(storeu)((void *)(output + i), added(a, load_bytes(first + i), load_bytes(second + i)));
-    }
-    const ptrdiff_t left = added_length - i;
-    if (left > 0) {
-      store_first(
-          output + i, left, added(a, load_bytes(first + i), load_first(second + i, left, rest)));
-    }
-    if (output != first) {
-      memcpy(output + added_length, first + added_length, (size_t)(length - added_length));
-    }
-  }
-}
-
 void MNV4_NAME(add)(const mnv4_q8_addition *addition, const mnv4_q8_rows *rows) {
   const addition_vectors a = make_addition(addition);
   const integers rest = V(set1_epi8)((int8_t)addition->second_zero_point);
   const ptrdiff_t length = rows->row_length;
-  if (addition->added_length < length && leaves_rest(addition)) {
-    add_to_starts(&a, rest, addition->added_length, rows);
-    return;
-  }
-  if (rows->row_count > 1 && length <= mask_length && length % MNV4_WIDTH != 0
+  // What is computed of a row; the others are the first operand's.
+  const ptrdiff_t end = leaves_rest(addition) ? addition->added_length : length;
+  if (end == length && rows->row_count > 1 && length <= mask_length && length % MNV4_WIDTH != 0
       && rows->second_stride == length) {
     add_to_parts(&a, rest, addition->added_length, rows);
     return;
@@ -178,16 +153,17 @@ void MNV4_NAME(add)(const mnv4_q8_addition *addition, const mnv4_q8_rows *rows) 
     for (; i + MNV4_WIDTH <= addition->added_length; i += MNV4_WIDTH) {
       I(storeu)((void *)(output + i), added(&a, load_bytes(first + i), load_bytes(second + i)));
     }
-    for (; i < length; i += MNV4_WIDTH) {
+    for (; i < end; i += MNV4_WIDTH) {
       const ptrdiff_t left = addition->added_length - i;
       const integers other = left > 0 ? load_first(second + i, left, rest) : rest;
       const integers result = added(&a, load_bytes(first + i), other);
-      if (length - i >= MNV4_WIDTH) {
+      if (end - i >= MNV4_WIDTH) {
         I(storeu)((void *)(output + i), result);
       } else {
-        store_first(output + i, length - i, result);
+        store_first(output + i, end - i, result);
       }
     }
+    if (end < length && output != first) memcpy(output + end, first + end, (size_t)(length - end));
   }
 }
 

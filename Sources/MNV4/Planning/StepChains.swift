@@ -14,7 +14,7 @@ extension Planner {
       if case .reshape = node.operation { return 0 }
       return estimate(StepProblem(node: node, of: graph))
     }
-    var forest = ChainForest(readers: graph.soleReaders)
+    var forest = ChainForest(readers: graph.chainReaders)
     for run in forest.runs(ofAtMost: Self.longestChain) {
       let whole = estimate(StepProblem(NodeChain(run.map { nodes[$0] }), of: graph))
       let saving = run.reduce(0) { $0 + estimates[$1] } - whole
@@ -102,19 +102,10 @@ struct ChainForest {
 extension Graph {
   /// For each node the one that alone reads, once, what it gives, where backends may know both in
   /// chains, and both compute in one element type, so that a step has one.
-  fileprivate var soleReaders: [Int?] {
-    var readerCount = [Int](repeating: 0, count: values.count)
-    var reader = [Int](repeating: 0, count: values.count)
-    for (index, node) in nodes.enumerated() {
-      for input in node.inputs {
-        readerCount[input.index] += 1
-        reader[input.index] = index
-      }
-    }
-    for output in outputs { readerCount[output.index] += 2 }
+  fileprivate var chainReaders: [Int?] {
+    let readers = soleReaders
     return nodes.map { node in
-      let next = reader[node.output.index]
-      guard readerCount[node.output.index] == 1, node.operation.joinsChains,
+      guard let next = readers[node.output.index], node.operation.joinsChains,
         nodes[next].operation.joinsChains,
         self[node.inputs[0]].elementType == self[node.output].elementType
       else { return nil }
