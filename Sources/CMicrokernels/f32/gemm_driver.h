@@ -47,15 +47,16 @@ VEC_INLINE void gemm_place(
   }
 }
 
-/// `rows` rows of the output from `row` on by one panel.
+/// `count` tiles of `rows` rows of the output from `row` on by one panel. The tiles lie one after another
+/// where there are several.
 VEC_INLINE void gemm_panel(
     const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t row, ptrdiff_t rows,
-    ptrdiff_t panel) {
+    ptrdiff_t count, ptrdiff_t panel) {
   const ptrdiff_t begin = panel * MNV4_F32_PANEL;
   for (ptrdiff_t part = 0; part < MNV4_F32_PANEL; part += TILE_COLUMNS) {
     if (begin + part >= gemm->columns) break;
     gemm_place(gemm, tile, row, begin + part);
-    gemm_tiles[rows - 1][tile->columns > VEC_LANES](tile);
+    gemm_tiles_run(tile, rows, count);
   }
 }
 
@@ -116,18 +117,24 @@ VEC_INLINE void gemm_fetch_ahead(
                 index * gemm->depth * tile->ahead_step;
 }
 
-/// `rows` rows from `start` on by one panel.
+/// `rows` rows from `start` on by one panel, in tiles of about equal heights.
 VEC_INLINE void gemm_block_panel(
     const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t start, ptrdiff_t rows,
     ptrdiff_t panel) {
   const ptrdiff_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
-  ptrdiff_t done = 0;
-  for (ptrdiff_t i = 0; i < tiles; i++) {
-    const ptrdiff_t count = (rows - done + tiles - i - 1) / (tiles - i);
-    tile->input = gemm->input + (start + done) * gemm->input_stride;
+  const ptrdiff_t height = rows / tiles, higher = rows % tiles;
+  // Several parts of a panel take turns, so that they meet the rows in the level 1 cache.
+  const ptrdiff_t most = PANEL_TILES == 1 ? tiles : 1;
+  ptrdiff_t row = start;
+  for (ptrdiff_t i = 0; i < tiles;) {
+    const ptrdiff_t end = i < higher ? higher : tiles;
+    const ptrdiff_t count = end - i < most ? end - i : most;
+    const ptrdiff_t tile_rows = i < higher ? height + 1 : height;
+    tile->input = gemm->input + row * gemm->input_stride;
     gemm_fetch_ahead(gemm, tile, panel, i, tiles);
-    gemm_panel(gemm, tile, start + done, count, panel);
-    done += count;
+    gemm_panel(gemm, tile, row, tile_rows, count, panel);
+    row += count * tile_rows;
+    i += count;
   }
 }
 
@@ -179,7 +186,7 @@ VEC_INLINE void conv_range(
         tile.row_stride = conv->stride_width * block[i].pixel_stride;
         tile.outer_step = block[i].line_stride;
         tile.inner_step = conv->dilation_width * block[i].pixel_stride;
-        gemm_panel(gemm, &tile, block[i].first, block[i].count, panel);
+        gemm_panel(gemm, &tile, block[i].first, block[i].count, 1, panel);
       }
     }
   }

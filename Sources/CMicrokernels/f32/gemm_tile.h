@@ -16,7 +16,7 @@ struct gemm_tile {
   ptrdiff_t run_length;
   /// The tile's first column in its panel, whose rows are 32 floats apart.
   const float *weights;
-  /// Weights that are needed after this tile: each step along the depth fetches what lies there, each
+  /// Weights that are needed after these tiles: each step along the depth fetches what lies there, each
   /// next step `ahead_step` floats further.
   const float *ahead;
   ptrdiff_t ahead_step;
@@ -81,15 +81,45 @@ VEC_INLINE void gemm_tile_finish(
   }
 }
 
-/// `rows` × `vectors` vectors of the output; with 2 vectors the first is whole.
-VEC_INLINE void gemm_tile_body(
-    const struct gemm_tile *tile, const int rows, const int vectors) {
-  vec sums[TILE_ROWS][2];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i++) {
-    sums[i][0] = vec_load(tile->bias);
-    sums[i][1] = vectors == 2 ? vec_load(tile->bias + VEC_LANES) : sums[i][0];
+/// The second vector of weights, or of the bias, of which rows that share a vector need one half alone.
+VEC_INLINE vec gemm_tile_second(const float *place, const int rows_share) {
+#if VEC_JOINS
+  if (rows_share) return vec_load_twice(place + VEC_LANES);
+#endif
+  return vec_load(place + VEC_LANES);
+}
+
+/// Adds an element of row `i`, and of the one before it, times the second vector of weights. Where
+/// `rows_share`, the sums of two rows lie in the first's vector; the last of an odd count has its own.
+VEC_INLINE void gemm_tile_add_second(
+    const int i, const int rows, const int rows_share, vec before, vec element, vec weights,
+    vec sums[][2]) {
+#if VEC_JOINS
+  if (rows_share) {
+    if (i % 2 == 1) {
+      sums[i - 1][1] = vec_fma(vec_join(before, element), weights, sums[i - 1][1]);
+    } else if (i == rows - 1) {
+      sums[i][1] = vec_fma(element, weights, sums[i][1]);
+    }
+    return;
   }
+#endif
+  sums[i][1] = vec_fma(element, weights, sums[i][1]);
+}
+
+/// Gives rows that share a vector one each.
+VEC_INLINE void gemm_tile_part(const int rows, const int rows_share, vec sums[][2]) {
+#if VEC_JOINS
+  if (!rows_share) return;
+#pragma clang loop unroll(full)
+  for (int i = 1; i < rows; i += 2) sums[i][1] = vec_second_half(sums[i - 1][1]);
+#endif
+}
+
+/// Adds all products to the sums; `ahead` moves on by the tile's depth.
+VEC_INLINE void gemm_tile_products(
+    struct gemm_tile *tile, const int rows, const int vectors, const int rows_share,
+    vec sums[][2]) {
   const float *weights = tile->weights;
   const float *ahead = tile->ahead;
   const ptrdiff_t ahead_step = tile->ahead_step;
@@ -108,18 +138,22 @@ VEC_INLINE void gemm_tile_body(
 #pragma clang loop unroll(disable)
       do {
         const vec first = vec_load(weights);
-        const vec second = vectors == 2 ? vec_load(weights + VEC_LANES) : first;
+        const vec second = vectors == 2 ? gemm_tile_second(weights, rows_share) : first;
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i += 3) {
           // Hidden from the compiler, which would keep a pointer for every row and run out of
           // registers, or compute each from the one before.
           __asm__("" : "+r"(thirds[i / 3]));
         }
+        vec before = first;
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i++) {
           const vec element = vec_set(thirds[i / 3][i % 3 * stride]);
           sums[i][0] = vec_fma(element, first, sums[i][0]);
-          if (vectors == 2) sums[i][1] = vec_fma(element, second, sums[i][1]);
+          if (vectors == 2) {
+            gemm_tile_add_second(i, rows, rows_share, before, element, second, sums);
+          }
+          before = element;
         }
 #pragma clang loop unroll(full)
         for (int i = 0; i < rows; i += 3) thirds[i / 3]++;
@@ -131,17 +165,39 @@ VEC_INLINE void gemm_tile_body(
     } while (--inner > 0);
     outer_run += tile->outer_step;
   } while (--outer > 0);
-  gemm_tile_finish(tile, rows, vectors, sums);
+  tile->ahead = ahead;
 }
 
-typedef void gemm_tile_function(const struct gemm_tile *tile);
+/// `count` tiles, each next `rows` rows further down: `rows` × `vectors` vectors of the output, of which
+/// with 2 vectors the first is whole, and where `rows_share` the second is half of one at most.
+VEC_INLINE void gemm_tile_body(
+    const struct gemm_tile *first, ptrdiff_t count, const int rows, const int vectors,
+    const int rows_share) {
+  struct gemm_tile tile = *first;
+  do {
+    vec sums[TILE_ROWS][2];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      sums[i][0] = vec_load(tile.bias);
+      sums[i][1] = vectors == 2 ? gemm_tile_second(tile.bias, rows_share) : sums[i][0];
+    }
+    gemm_tile_products(&tile, rows, vectors, rows_share, sums);
+    gemm_tile_part(rows, rows_share, sums);
+    gemm_tile_finish(&tile, rows, vectors, sums);
+    tile.input += rows * tile.row_stride;
+    tile.output += rows * tile.output_stride;
+    if (tile.residual_columns > 0) tile.residual += rows * tile.epilogue->residual_stride;
+  } while (--count > 0);
+}
 
-#define GEMM_TILE(rows)                                            \
-  static void gemm_tile_##rows##x1(const struct gemm_tile *tile) { \
-    gemm_tile_body(tile, rows, 1);                                 \
-  }                                                                \
-  static void gemm_tile_##rows##x2(const struct gemm_tile *tile) { \
-    gemm_tile_body(tile, rows, 2);                                 \
+typedef void gemm_tile_function(const struct gemm_tile *first, ptrdiff_t count);
+
+#define GEMM_TILE(rows)                                                                    \
+  static void gemm_tile_##rows##x1(const struct gemm_tile *first, ptrdiff_t count) {       \
+    gemm_tile_body(first, count, rows, 1, 0);                                              \
+  }                                                                                        \
+  static void gemm_tile_##rows##x2(const struct gemm_tile *first, ptrdiff_t count) {       \
+    gemm_tile_body(first, count, rows, 2, 0);                                              \
   }
 #define GEMM_TILE_ENTRY(rows) {gemm_tile_##rows##x1, gemm_tile_##rows##x2},
 
@@ -156,3 +212,28 @@ EACH_ROW_COUNT(GEMM_TILE)
 
 /// By rows - 1 and vectors - 1.
 static gemm_tile_function *const gemm_tiles[TILE_ROWS][2] = {EACH_ROW_COUNT(GEMM_TILE_ENTRY)};
+
+#if VEC_JOINS
+#define GEMM_TILE_SHARED(rows)                                                             \
+  static void gemm_tile_##rows##x2_shared(const struct gemm_tile *first, ptrdiff_t count) { \
+    gemm_tile_body(first, count, rows, 2, 1);                                              \
+  }
+#define GEMM_TILE_SHARED_ENTRY(rows) gemm_tile_##rows##x2_shared,
+
+EACH_ROW_COUNT(GEMM_TILE_SHARED)
+
+/// By rows - 1, those of one vector and up to half of another, which two rows share.
+static gemm_tile_function *const gemm_shared_tiles[TILE_ROWS] = {
+    EACH_ROW_COUNT(GEMM_TILE_SHARED_ENTRY)};
+#endif
+
+/// Computes `count` tiles of `rows` rows, one after another down the rows.
+VEC_INLINE void gemm_tiles_run(const struct gemm_tile *first, ptrdiff_t rows, ptrdiff_t count) {
+#if VEC_JOINS
+  if (first->columns > VEC_LANES && first->columns <= VEC_LANES + VEC_LANES / 2) {
+    gemm_shared_tiles[rows - 1](first, count);
+    return;
+  }
+#endif
+  gemm_tiles[rows - 1][first->columns > VEC_LANES](first, count);
+}

@@ -41,3 +41,27 @@ VEC_INLINE void vec_store_masked(float *p, vec x, vec_mask lanes) {
 VEC_INLINE vec vec_add_masked(vec x, const float *p, vec_mask lanes) {
   return _mm512_mask_add_ps(x, lanes, x, _mm512_maskz_loadu_ps(lanes, p));
 }
+
+/// Two rows may share a vector, a half each: there are `vec_load_twice`, `vec_join` and
+/// `vec_second_half`.
+#define VEC_JOINS 1
+
+/// Half a vector from memory in both halves.
+VEC_INLINE vec vec_load_twice(const float *p) {
+  return _mm512_broadcast_f32x8(_mm256_loadu_ps(p));
+}
+
+/// The first half of `first` and the second half of `second`: a sum with -0, which changes no number.
+/// Sums run beside fused products, on units of their own, where a blend would take a product's turn;
+/// in assembly, as the compiler would make it one.
+VEC_INLINE vec vec_join(vec first, vec second) {
+  __asm__("vaddps %2, %1, %0 %{%3%}"
+          : "+v"(first)
+          : "v"(second), "v"(_mm512_set1_ps(-0.0f)), "Yk"((__mmask16)0xFF00));
+  return first;
+}
+
+/// The second half in the place of the first; the rest is undefined.
+VEC_INLINE vec vec_second_half(vec x) {
+  return _mm512_castps256_ps512(_mm512_extractf32x8_ps(x, 1));
+}

@@ -52,11 +52,16 @@ struct FloatGemm: Sendable {
 
   private func nanoseconds(_ layer: FloatLayer, _ problem: StepProblem) -> Double {
     let rows = Double(layer.groupCount * layer.rowCount)
-    let columns = Double(layer.columnCount.roundedUp(to: 16))
+    let columns = Double(layer.columnCount.roundedUp(to: sharesVectors(layer.columnCount) ? 8 : 16))
     return max(
       rows * columns * Double(layer.depth) / rates.matrix + rows * columns / rates.outputs,
       Double(problem.operandByteCount) / MicrokernelRates.memory) + problem.passNanoseconds(set)
       + MicrokernelRates.overheadNanoseconds
+  }
+
+  /// Whether the last panel is one vector and up to half of another, which two rows share.
+  private func sharesVectors(_ columnCount: Int) -> Bool {
+    set >= .avx512 && (17...24).contains(columnCount % Self.panelWidth)
   }
 }
 
