@@ -52,7 +52,7 @@ VEC_INLINE void depthwise_any(
       }
       depthwise_finish(
           problem, tile, &sum, tile->output + x * tile->output_pixel_stride,
-          tile->residual ? tile->residual + x * tile->residual_pixel_stride : 0, channel, 1, 1, 0);
+          tile->residual ? tile->residual + x * tile->residual_pixel_stride : 0, channel, 1, 1, 1);
     }
   }
 }
@@ -66,6 +66,22 @@ static inline uint32_t depthwise_mask(int32_t origin, int32_t count, int32_t ext
     mask |= (uint32_t)(origin + i >= 0 && origin + i < extent) << i;
   }
   return mask;
+}
+
+/// The side of a tile of so many columns of outputs, whose input's first column is `left`.
+static inline enum depthwise_side depthwise_side(
+    const struct depthwise_shape *shape, int32_t columns, int32_t left, int32_t width) {
+  const int32_t end = left + (columns - 1) * shape->stride + shape->kernel;
+  const int32_t before = left < 0 ? -left : 0, after = end > width ? end - width : 0;
+  if (before == 0) {
+    if (after == 0 && columns == TILE_COLUMNS) return SIDE_INNER;
+    if (after == depthwise_overhang(shape->kernel, shape->stride)) {
+      return (enum depthwise_side)(SIDE_RIGHT_1 + columns - 1);
+    }
+  } else if (before == shape->kernel / 2 && after == 0 && columns == TILE_COLUMNS) {
+    return SIDE_LEFT;
+  }
+  return SIDE_ANY;
 }
 
 /// One row of tiles, `rows` rows of the output high.
@@ -84,7 +100,7 @@ VEC_INLINE void depthwise_row_of_tiles(
     const int32_t reach = problem->input_width + problem->pad_left - shape->kernel;
     inner_end = reach < 0 ? 0 : depthwise_min(width, reach / stride + 1);
   }
-  depthwise_function *const edge = shape->edge[rows - 1];
+  depthwise_function *const *const edges = shape->edge[rows - 1];
   float *const output = tile->output;
   const float *const residual = tile->residual;
   for (int32_t x = 0; x < width;) {
@@ -101,7 +117,9 @@ VEC_INLINE void depthwise_row_of_tiles(
       tile->tile_count = 1;
       tile->columns = depthwise_min(TILE_COLUMNS, width - x);
       tile->column_mask = depthwise_mask(left, tile_width, problem->input_width);
-      edge(problem, tile);
+      depthwise_function *const edge =
+          edges[depthwise_side(shape, tile->columns, left, problem->input_width)];
+      (edge ? edge : edges[SIDE_ANY])(problem, tile);
       x += tile->columns;
     }
   }

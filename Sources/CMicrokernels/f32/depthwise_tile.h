@@ -10,6 +10,34 @@ enum {
   TILE_COLUMNS = 4,
 };
 
+/// Where along a row of the output a tile lies: how many columns of outputs it has, and which columns of
+/// its input are within the image.
+enum depthwise_side {
+  /// What the masks and `columns` of the tile say.
+  SIDE_ANY,
+  /// A whole tile, all of it within the image.
+  SIDE_INNER,
+  /// A whole tile with half a filter of padding before it.
+  SIDE_LEFT,
+  /// So many columns, with `depthwise_overhang` of padding after them.
+  SIDE_RIGHT_1,
+  SIDE_RIGHT_2,
+  SIDE_RIGHT_3,
+  SIDE_RIGHT_4,
+  SIDE_COUNT,
+};
+
+/// Columns of outputs.
+VEC_INLINE int depthwise_columns(const enum depthwise_side side) {
+  return side >= SIDE_RIGHT_1 ? side - SIDE_RIGHT_1 + 1 : TILE_COLUMNS;
+}
+
+/// The columns by which the last window reaches out of an image with half a filter of padding on either
+/// side, whose width is a multiple of the stride.
+VEC_INLINE int depthwise_overhang(const int kernel, const int stride) {
+  return kernel / 2 - (stride - 1);
+}
+
 /// A run of tiles along a row of the output.
 struct depthwise_tile {
   /// Where the first output's window starts; outside the image where it reaches into the padding.
@@ -19,9 +47,11 @@ struct depthwise_tile {
   ptrdiff_t output_pixel_stride, output_line_stride;
   /// How many tiles follow one another; 1 at the edges.
   ptrdiff_t tile_count;
-  /// At the edges: a bit for each row and each column of the input, counted from the window's
-  /// start, that lies within the image, and how many columns of outputs there are.
-  uint32_t row_mask, column_mask;
+  /// At the edges a bit for each row of the input, counted from the window's start, that lies within the
+  /// image.
+  uint32_t row_mask;
+  /// With `SIDE_ANY` the same of columns, and how many columns of outputs there are.
+  uint32_t column_mask;
   int32_t columns;
   /// A multiple of 16, and the end of the channels.
   ptrdiff_t channel_begin, channel_end;
@@ -31,12 +61,11 @@ struct depthwise_tile {
 };
 
 /// Adds the residual to the sums of `rows` × `columns` outputs, of channels from `channel` on,
-/// activates and stores them.
+/// activates and stores the first `stored` of each row.
 VEC_INLINE void depthwise_finish(
     const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile, vec *sums,
     float *output, const float *residual, ptrdiff_t channel, const int rows, const int columns,
-    const int is_edge) {
-  const int stored = is_edge ? tile->columns : columns;
+    const int stored) {
   if (residual) {
     const vec_mask lanes = vec_first(problem->epilogue.residual_channels - channel);
 #pragma clang loop unroll(full)
@@ -67,51 +96,58 @@ VEC_INLINE void depthwise_finish(
   }
 }
 
-/// The outputs of `rows` × TILE_COLUMNS pixels in one vector of channels.
+/// The outputs of a tile in one vector of channels.
 VEC_INLINE void depthwise_vector(
     const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile,
     const float *input, float *output, const float *residual, ptrdiff_t channel,
-    const int kernel, const int stride, const int rows, const int is_edge) {
+    const int kernel, const int stride, const int rows, const enum depthwise_side side,
+    const int is_edge) {
   const float *weights =
       problem->weights +
       (channel / MNV4_F32_DEPTHWISE_BLOCK * kernel * kernel) * MNV4_F32_DEPTHWISE_BLOCK +
       channel % MNV4_F32_DEPTHWISE_BLOCK;
   const uint32_t row_mask = tile->row_mask, column_mask = tile->column_mask;
+  const int columns = depthwise_columns(side);
+  const int begin = side == SIDE_LEFT ? kernel / 2 : 0;
+  const int overhang = side >= SIDE_RIGHT_1 ? depthwise_overhang(kernel, stride) : 0;
+  const int end = (columns - 1) * stride + kernel - overhang;
   vec sums[TILE_ROWS * TILE_COLUMNS];
   const vec bias = vec_load(problem->bias + channel);
 #pragma clang loop unroll(full)
-  for (int i = 0; i < rows * TILE_COLUMNS; i++) sums[i] = bias;
+  for (int i = 0; i < rows * columns; i++) sums[i] = bias;
 #pragma clang loop unroll(full)
   for (int i = 0; i < (rows - 1) * stride + kernel; i++) {
     if (is_edge && !(row_mask >> i & 1)) continue;
     const float *line = input + i * tile->line_stride + channel;
 #pragma clang loop unroll(full)
-    for (int j = 0; j < (TILE_COLUMNS - 1) * stride + kernel; j++) {
-      if (is_edge && !(column_mask >> j & 1)) continue;
+    for (int j = begin; j < end; j++) {
+      if (side == SIDE_ANY && !(column_mask >> j & 1)) continue;
       const vec element = vec_load(line + j * tile->pixel_stride);
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) {
         const int tap_row = i - r * stride;
         if (tap_row < 0 || tap_row >= kernel) continue;
 #pragma clang loop unroll(full)
-        for (int x = 0; x < TILE_COLUMNS; x++) {
+        for (int x = 0; x < columns; x++) {
           const int tap_column = j - x * stride;
           if (tap_column < 0 || tap_column >= kernel) continue;
           const vec weight =
               vec_load(weights + (tap_row * kernel + tap_column) * MNV4_F32_DEPTHWISE_BLOCK);
-          vec *sum = &sums[r * TILE_COLUMNS + x];
+          vec *sum = &sums[r * columns + x];
           *sum = vec_fma(element, weight, *sum);
         }
       }
     }
   }
   depthwise_finish(
-      problem, tile, sums, output, residual, channel, rows, TILE_COLUMNS, is_edge);
+      problem, tile, sums, output, residual, channel, rows, columns,
+      side == SIDE_ANY ? tile->columns : columns);
 }
 
 VEC_INLINE void depthwise_tiles(
     const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile,
-    const int kernel, const int stride, const int rows, const int is_edge) {
+    const int kernel, const int stride, const int rows, const enum depthwise_side side,
+    const int is_edge) {
   const float *input = tile->input;
   float *output = tile->output;
   const float *residual = tile->residual;
@@ -119,7 +155,7 @@ VEC_INLINE void depthwise_tiles(
     for (ptrdiff_t channel = tile->channel_begin; channel < tile->channel_end;
          channel += VEC_LANES) {
       depthwise_vector(
-          problem, tile, input, output, residual, channel, kernel, stride, rows, is_edge);
+          problem, tile, input, output, residual, channel, kernel, stride, rows, side, is_edge);
     }
     input += TILE_COLUMNS * stride * tile->pixel_stride;
     output += TILE_COLUMNS * tile->output_pixel_stride;
@@ -135,33 +171,54 @@ struct depthwise_shape {
   int32_t kernel, stride;
   /// Whole tiles of outputs whose windows lie within the image.
   depthwise_function *inner;
-  /// By rows - 1: those that are incomplete or reach beyond the image.
-  depthwise_function *edge[TILE_ROWS];
+  /// By rows - 1 and side: those that are incomplete or reach beyond the image. Null where a filter is
+  /// so large that `SIDE_ANY` costs it nothing.
+  depthwise_function *edge[TILE_ROWS][SIDE_COUNT];
 };
 
-#define DEPTHWISE_TILE(name, kernel, stride, rows, is_edge)                                \
+#define DEPTHWISE_TILE(name, kernel, stride, rows, side, is_edge)                          \
   static void name(                                                                        \
       const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile) {       \
-    depthwise_tiles(problem, tile, kernel, stride, rows, is_edge);                         \
+    depthwise_tiles(problem, tile, kernel, stride, rows, side, is_edge);                   \
   }
+#define DEPTHWISE_EDGE(kernel, stride, rows, side) \
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_##rows##_##side, kernel, stride, rows, side, 1)
+#define DEPTHWISE_EDGE_ENTRY(kernel, stride, rows, side) \
+  [side] = depthwise_##kernel##_s##stride##_##rows##_##side,
+
+#define DEPTHWISE_FEW_SIDES(M, kernel, stride, rows) M(kernel, stride, rows, SIDE_ANY)
+#define DEPTHWISE_ALL_SIDES(M, kernel, stride, rows)                                             \
+  M(kernel, stride, rows, SIDE_ANY) M(kernel, stride, rows, SIDE_INNER)                          \
+  M(kernel, stride, rows, SIDE_LEFT)                                                             \
+  M(kernel, stride, rows, SIDE_RIGHT_1) M(kernel, stride, rows, SIDE_RIGHT_2)                    \
+  M(kernel, stride, rows, SIDE_RIGHT_3) M(kernel, stride, rows, SIDE_RIGHT_4)
+
 #if TILE_ROWS == 3
-#define DEPTHWISE_EACH_EDGE(M, kernel, stride) \
-  M(1, kernel, stride) M(2, kernel, stride) M(3, kernel, stride)
+#define DEPTHWISE_EACH_EDGE(SIDES, M, kernel, stride) \
+  SIDES(M, kernel, stride, 1) SIDES(M, kernel, stride, 2) SIDES(M, kernel, stride, 3)
+#define DEPTHWISE_EDGES(SIDES, kernel, stride)                   \
+  {SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 1)},              \
+      {SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 2)}, {        \
+    SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 3)               \
+  }
 #else
-#define DEPTHWISE_EACH_EDGE(M, kernel, stride) M(1, kernel, stride) M(2, kernel, stride)
+#define DEPTHWISE_EACH_EDGE(SIDES, M, kernel, stride) \
+  SIDES(M, kernel, stride, 1) SIDES(M, kernel, stride, 2)
+#define DEPTHWISE_EDGES(SIDES, kernel, stride)        \
+  {SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 1)}, { \
+    SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 2)    \
+  }
 #endif
-#define DEPTHWISE_EDGE(rows, kernel, stride) \
-  DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_edge##rows, kernel, stride, rows, 1)
-#define DEPTHWISE_EDGE_ENTRY(rows, kernel, stride) depthwise_##kernel##_s##stride##_edge##rows,
-#define DEPTHWISE_SHAPE(kernel, stride)                                        \
-  DEPTHWISE_TILE(depthwise_##kernel##_s##stride, kernel, stride, TILE_ROWS, 0) \
-  DEPTHWISE_EACH_EDGE(DEPTHWISE_EDGE, kernel, stride)
-#define DEPTHWISE_ENTRY(kernel, stride)      \
-  {kernel,                                   \
-   stride,                                   \
-   depthwise_##kernel##_s##stride,           \
-   {DEPTHWISE_EACH_EDGE(DEPTHWISE_EDGE_ENTRY, kernel, stride)}},
-#define EACH_SHAPE(M) M(3, 1) M(3, 2) M(5, 1) M(5, 2) M(7, 1) M(7, 2)
+
+#define DEPTHWISE_SHAPE(kernel, stride, SIDES)                                             \
+  DEPTHWISE_TILE(depthwise_##kernel##_s##stride, kernel, stride, TILE_ROWS, SIDE_INNER, 0) \
+  DEPTHWISE_EACH_EDGE(SIDES, DEPTHWISE_EDGE, kernel, stride)
+#define DEPTHWISE_ENTRY(kernel, stride, SIDES) \
+  {kernel, stride, depthwise_##kernel##_s##stride, {DEPTHWISE_EDGES(SIDES, kernel, stride)}},
+#define EACH_SHAPE(M)                                                                \
+  M(3, 1, DEPTHWISE_ALL_SIDES) M(3, 2, DEPTHWISE_ALL_SIDES)                          \
+  M(5, 1, DEPTHWISE_ALL_SIDES) M(5, 2, DEPTHWISE_ALL_SIDES)                          \
+  M(7, 1, DEPTHWISE_FEW_SIDES) M(7, 2, DEPTHWISE_FEW_SIDES)
 
 EACH_SHAPE(DEPTHWISE_SHAPE)
 

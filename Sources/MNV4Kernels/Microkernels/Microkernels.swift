@@ -127,9 +127,9 @@ struct MicrokernelRates {
   static func floats(_ set: InstructionSet) -> MicrokernelRates {
     switch set {
     case .any: MicrokernelRates(matrix: 15, outputs: 4, depthwise: 8, elements: 4)
-    case .avx2: MicrokernelRates(matrix: 57, outputs: 20, depthwise: 43, elements: 8)
+    case .avx2: MicrokernelRates(matrix: 57, outputs: 20, depthwise: 48, elements: 8)
     case .avx512, .avx512VNNI:
-      MicrokernelRates(matrix: 117, outputs: 30, depthwise: 60, elements: 14)
+      MicrokernelRates(matrix: 117, outputs: 30, depthwise: 72, elements: 14)
     }
   }
 
