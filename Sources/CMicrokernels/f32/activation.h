@@ -21,6 +21,12 @@ VEC_INLINE vec vec_activate(vec x, enum mnv4_f32_activation activation, vec low,
   return x;
 }
 
+/// Whether the activation leaves all as it is.
+VEC_INLINE int vec_is_identity(const struct mnv4_f32_epilogue *epilogue) {
+  return epilogue->activation == MNV4_F32_CLAMP && epilogue->low == -__builtin_inff() &&
+         epilogue->high == __builtin_inff();
+}
+
 /// Applies the epilogue's activation to `count` vectors, best a constant.
 VEC_INLINE void vec_activate_all(
     vec *sums, const int count, const struct mnv4_f32_epilogue *epilogue) {

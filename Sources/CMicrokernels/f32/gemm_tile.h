@@ -31,19 +31,23 @@ struct gemm_tile {
   const struct mnv4_f32_epilogue *epilogue;
 };
 
-/// Activates and stores the sums, one after another: the registers that are left do not suffice for
-/// activating them all first.
+/// Activates, unless that changes nothing, and stores the sums, one after another: the registers that are
+/// left do not suffice for activating them all first.
 VEC_INLINE void gemm_tile_store(
     const struct gemm_tile *tile, const int rows, const int vectors, vec sums[][2],
-    const enum mnv4_f32_activation activation) {
+    const enum mnv4_f32_activation activation, const int is_identity) {
   const vec low = vec_set(tile->epilogue->low), high = vec_set(tile->epilogue->high);
   float *output = tile->output;
   const vec_mask last = vec_first(tile->columns - (vectors - 1) * VEC_LANES);
   const int is_full = tile->columns >= vectors * VEC_LANES;
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++) {
-    if (vectors == 2) vec_store(output, vec_activate(sums[i][0], activation, low, high));
-    const vec end = vec_activate(sums[i][vectors - 1], activation, low, high);
+    vec first = sums[i][0], end = sums[i][vectors - 1];
+    if (!is_identity) {
+      first = vec_activate(first, activation, low, high);
+      end = vec_activate(end, activation, low, high);
+    }
+    if (vectors == 2) vec_store(output, first);
     float *const place = output + (vectors - 1) * VEC_LANES;
     if (is_full) {
       vec_store(place, end);
@@ -70,13 +74,17 @@ VEC_INLINE void gemm_tile_finish(
   }
   switch (tile->epilogue->activation) {
   case MNV4_F32_CLAMP:
-    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_CLAMP);
+    if (vec_is_identity(tile->epilogue)) {
+      gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_CLAMP, 1);
+    } else {
+      gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_CLAMP, 0);
+    }
     break;
   case MNV4_F32_HARD_SWISH:
-    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_HARD_SWISH);
+    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_HARD_SWISH, 0);
     break;
   case MNV4_F32_HARD_SIGMOID:
-    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_HARD_SIGMOID);
+    gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_HARD_SIGMOID, 0);
     break;
   }
 }
