@@ -106,7 +106,7 @@ extension ConvertCommand {
     case .build, .unrecognized, .ambiguous:
       guard architecture == nil, let named = try? training.architecture else { break }
       return CommandFailure(
-        "\(path): as \(named.name), which mnv4.network says unless there is --arch: \(error)")
+        "\(path): not the \(named.name) that mnv4.network names (--arch overrides it): \(error)")
     case .unknownFormat, .safetensors, .pyTorch, .metadata, .absentMetadata, .preprocessing: break
     }
     return CommandFailure(file: path, error)

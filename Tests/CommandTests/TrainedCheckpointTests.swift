@@ -103,7 +103,7 @@ import Testing
     ("mnv4.total_stride", "12", "mnv4.total_stride: expected 32, 16 or 8, found '12'"),
     (
       "mnv4.network", "mobilenetv2_100",
-      "w.safetensors: as mobilenetv2_100, which mnv4.network says unless there is --arch: tensor "
+      "w.safetensors: not the mobilenetv2_100 that mnv4.network names (--arch overrides it): tensor "
     ),
   ])
   func wrongMetadataIsRefused(_ key: String, _ value: String, _ message: String) throws {

@@ -22,7 +22,7 @@ VEC_INLINE vec vec_activate(vec x, enum mnv4_f32_activation activation, vec low,
 }
 
 /// Whether the activation leaves all as it is.
-VEC_INLINE int vec_is_identity(const struct mnv4_f32_epilogue *epilogue) {
+VEC_INLINE int activation_is_identity(const struct mnv4_f32_epilogue *epilogue) {
   return epilogue->activation == MNV4_F32_CLAMP && epilogue->low == -__builtin_inff() &&
          epilogue->high == __builtin_inff();
 }

@@ -117,9 +117,7 @@ VEC_INLINE void depthwise_row_of_tiles(
       tile->tile_count = 1;
       tile->columns = depthwise_min(TILE_COLUMNS, width - x);
       tile->column_mask = depthwise_mask(left, tile_width, problem->input_width);
-      depthwise_function *const edge =
-          edges[depthwise_side(shape, tile->columns, left, problem->input_width)];
-      (edge ? edge : edges[SIDE_ANY])(problem, tile);
+      edges[depthwise_side(shape, tile->columns, left, problem->input_width)](problem, tile);
       x += tile->columns;
     }
   }

@@ -32,8 +32,8 @@ VEC_INLINE int depthwise_columns(const enum depthwise_side side) {
   return side >= SIDE_RIGHT_1 ? side - SIDE_RIGHT_1 + 1 : TILE_COLUMNS;
 }
 
-/// The columns by which the last window reaches out of an image with half a filter of padding on either
-/// side, whose width is a multiple of the stride.
+/// The columns by which the last window reaches out of an image whose width is a multiple of the stride,
+/// with half a filter of padding before it.
 VEC_INLINE int depthwise_overhang(const int kernel, const int stride) {
   return kernel / 2 - (stride - 1);
 }
@@ -101,7 +101,7 @@ VEC_INLINE void depthwise_vector(
     const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile,
     const float *input, float *output, const float *residual, ptrdiff_t channel,
     const int kernel, const int stride, const int rows, const enum depthwise_side side,
-    const int is_edge) {
+    const int masks_rows) {
   const float *weights =
       problem->weights +
       (channel / MNV4_F32_DEPTHWISE_BLOCK * kernel * kernel) * MNV4_F32_DEPTHWISE_BLOCK +
@@ -117,7 +117,7 @@ VEC_INLINE void depthwise_vector(
   for (int i = 0; i < rows * columns; i++) sums[i] = bias;
 #pragma clang loop unroll(full)
   for (int i = 0; i < (rows - 1) * stride + kernel; i++) {
-    if (is_edge && !(row_mask >> i & 1)) continue;
+    if (masks_rows && !(row_mask >> i & 1)) continue;
     const float *line = input + i * tile->line_stride + channel;
 #pragma clang loop unroll(full)
     for (int j = begin; j < end; j++) {
@@ -147,7 +147,7 @@ VEC_INLINE void depthwise_vector(
 VEC_INLINE void depthwise_tiles(
     const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile,
     const int kernel, const int stride, const int rows, const enum depthwise_side side,
-    const int is_edge) {
+    const int masks_rows) {
   const float *input = tile->input;
   float *output = tile->output;
   const float *residual = tile->residual;
@@ -155,7 +155,7 @@ VEC_INLINE void depthwise_tiles(
     for (ptrdiff_t channel = tile->channel_begin; channel < tile->channel_end;
          channel += VEC_LANES) {
       depthwise_vector(
-          problem, tile, input, output, residual, channel, kernel, stride, rows, side, is_edge);
+          problem, tile, input, output, residual, channel, kernel, stride, rows, side, masks_rows);
     }
     input += TILE_COLUMNS * stride * tile->pixel_stride;
     output += TILE_COLUMNS * tile->output_pixel_stride;
@@ -171,54 +171,53 @@ struct depthwise_shape {
   int32_t kernel, stride;
   /// Whole tiles of outputs whose windows lie within the image.
   depthwise_function *inner;
-  /// By rows - 1 and side: those that are incomplete or reach beyond the image. Null where a filter is
-  /// so large that `SIDE_ANY` costs it nothing.
+  /// By rows - 1 and side: those that are incomplete or reach beyond the image.
   depthwise_function *edge[TILE_ROWS][SIDE_COUNT];
 };
 
-#define DEPTHWISE_TILE(name, kernel, stride, rows, side, is_edge)                          \
+#define DEPTHWISE_TILE(name, kernel, stride, rows, side, masks_rows)                       \
   static void name(                                                                        \
       const struct mnv4_f32_depthwise *problem, const struct depthwise_tile *tile) {       \
-    depthwise_tiles(problem, tile, kernel, stride, rows, side, is_edge);                   \
+    depthwise_tiles(problem, tile, kernel, stride, rows, side, masks_rows);                \
   }
 #define DEPTHWISE_EDGE(kernel, stride, rows, side) \
   DEPTHWISE_TILE(depthwise_##kernel##_s##stride##_##rows##_##side, kernel, stride, rows, side, 1)
 #define DEPTHWISE_EDGE_ENTRY(kernel, stride, rows, side) \
   [side] = depthwise_##kernel##_s##stride##_##rows##_##side,
 
-#define DEPTHWISE_FEW_SIDES(M, kernel, stride, rows) M(kernel, stride, rows, SIDE_ANY)
-#define DEPTHWISE_ALL_SIDES(M, kernel, stride, rows)                                             \
-  M(kernel, stride, rows, SIDE_ANY) M(kernel, stride, rows, SIDE_INNER)                          \
-  M(kernel, stride, rows, SIDE_LEFT)                                                             \
-  M(kernel, stride, rows, SIDE_RIGHT_1) M(kernel, stride, rows, SIDE_RIGHT_2)                    \
-  M(kernel, stride, rows, SIDE_RIGHT_3) M(kernel, stride, rows, SIDE_RIGHT_4)
+#define DEPTHWISE_SIDES(M, kernel, stride, rows)                                           \
+  M(kernel, stride, rows, SIDE_ANY)                                                        \
+  M(kernel, stride, rows, SIDE_INNER)                                                      \
+  M(kernel, stride, rows, SIDE_LEFT)                                                       \
+  M(kernel, stride, rows, SIDE_RIGHT_1)                                                    \
+  M(kernel, stride, rows, SIDE_RIGHT_2)                                                    \
+  M(kernel, stride, rows, SIDE_RIGHT_3)                                                    \
+  M(kernel, stride, rows, SIDE_RIGHT_4)
 
 #if TILE_ROWS == 3
-#define DEPTHWISE_EACH_EDGE(SIDES, M, kernel, stride) \
-  SIDES(M, kernel, stride, 1) SIDES(M, kernel, stride, 2) SIDES(M, kernel, stride, 3)
-#define DEPTHWISE_EDGES(SIDES, kernel, stride)                   \
-  {SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 1)},              \
-      {SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 2)}, {        \
-    SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 3)               \
-  }
+#define DEPTHWISE_EDGES(kernel, stride)                                                    \
+  DEPTHWISE_SIDES(DEPTHWISE_EDGE, kernel, stride, 1)                                       \
+  DEPTHWISE_SIDES(DEPTHWISE_EDGE, kernel, stride, 2)                                       \
+  DEPTHWISE_SIDES(DEPTHWISE_EDGE, kernel, stride, 3)
+#define DEPTHWISE_EDGE_ENTRIES(kernel, stride)                                             \
+  {DEPTHWISE_SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 1)},                              \
+  {DEPTHWISE_SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 2)},                              \
+  {DEPTHWISE_SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 3)},
 #else
-#define DEPTHWISE_EACH_EDGE(SIDES, M, kernel, stride) \
-  SIDES(M, kernel, stride, 1) SIDES(M, kernel, stride, 2)
-#define DEPTHWISE_EDGES(SIDES, kernel, stride)        \
-  {SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 1)}, { \
-    SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 2)    \
-  }
+#define DEPTHWISE_EDGES(kernel, stride)                                                    \
+  DEPTHWISE_SIDES(DEPTHWISE_EDGE, kernel, stride, 1)                                       \
+  DEPTHWISE_SIDES(DEPTHWISE_EDGE, kernel, stride, 2)
+#define DEPTHWISE_EDGE_ENTRIES(kernel, stride)                                             \
+  {DEPTHWISE_SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 1)},                              \
+  {DEPTHWISE_SIDES(DEPTHWISE_EDGE_ENTRY, kernel, stride, 2)},
 #endif
 
-#define DEPTHWISE_SHAPE(kernel, stride, SIDES)                                             \
+#define DEPTHWISE_SHAPE(kernel, stride)                                                    \
   DEPTHWISE_TILE(depthwise_##kernel##_s##stride, kernel, stride, TILE_ROWS, SIDE_INNER, 0) \
-  DEPTHWISE_EACH_EDGE(SIDES, DEPTHWISE_EDGE, kernel, stride)
-#define DEPTHWISE_ENTRY(kernel, stride, SIDES) \
-  {kernel, stride, depthwise_##kernel##_s##stride, {DEPTHWISE_EDGES(SIDES, kernel, stride)}},
-#define EACH_SHAPE(M)                                                                \
-  M(3, 1, DEPTHWISE_ALL_SIDES) M(3, 2, DEPTHWISE_ALL_SIDES)                          \
-  M(5, 1, DEPTHWISE_ALL_SIDES) M(5, 2, DEPTHWISE_ALL_SIDES)                          \
-  M(7, 1, DEPTHWISE_FEW_SIDES) M(7, 2, DEPTHWISE_FEW_SIDES)
+  DEPTHWISE_EDGES(kernel, stride)
+#define DEPTHWISE_ENTRY(kernel, stride) \
+  {kernel, stride, depthwise_##kernel##_s##stride, {DEPTHWISE_EDGE_ENTRIES(kernel, stride)}},
+#define EACH_SHAPE(M) M(3, 1) M(3, 2) M(5, 1) M(5, 2) M(7, 1) M(7, 2)
 
 EACH_SHAPE(DEPTHWISE_SHAPE)
 

@@ -74,7 +74,7 @@ VEC_INLINE void gemm_tile_finish(
   }
   switch (tile->epilogue->activation) {
   case MNV4_F32_CLAMP:
-    if (vec_is_identity(tile->epilogue)) {
+    if (activation_is_identity(tile->epilogue)) {
       gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_CLAMP, 1);
     } else {
       gemm_tile_store(tile, rows, vectors, sums, MNV4_F32_CLAMP, 0);
@@ -116,7 +116,7 @@ VEC_INLINE void gemm_tile_add_second(
 }
 
 /// Gives rows that share a vector one each.
-VEC_INLINE void gemm_tile_part(const int rows, const int rows_share, vec sums[][2]) {
+VEC_INLINE void gemm_tile_separate(const int rows, const int rows_share, vec sums[][2]) {
 #if VEC_JOINS
   if (!rows_share) return;
 #pragma clang loop unroll(full)
@@ -190,7 +190,7 @@ VEC_INLINE void gemm_tile_body(
       sums[i][1] = vectors == 2 ? gemm_tile_second(tile.bias, rows_share) : sums[i][0];
     }
     gemm_tile_products(&tile, rows, vectors, rows_share, sums);
-    gemm_tile_part(rows, rows_share, sums);
+    gemm_tile_separate(rows, rows_share, sums);
     gemm_tile_finish(&tile, rows, vectors, sums);
     tile.input += rows * tile.row_stride;
     tile.output += rows * tile.output_stride;
