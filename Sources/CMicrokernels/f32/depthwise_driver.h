@@ -116,8 +116,12 @@ VEC_INLINE void depthwise_row_of_tiles(
     } else {
       tile->tile_count = 1;
       tile->columns = depthwise_min(TILE_COLUMNS, width - x);
-      tile->column_mask = depthwise_mask(left, tile_width, problem->input_width);
-      edges[depthwise_side(shape, tile->columns, left, problem->input_width)](problem, tile);
+      const enum depthwise_side side =
+          depthwise_side(shape, tile->columns, left, problem->input_width);
+      if (side == SIDE_ANY) {
+        tile->column_mask = depthwise_mask(left, tile_width, problem->input_width);
+      }
+      edges[side](problem, tile);
       x += tile->columns;
     }
   }

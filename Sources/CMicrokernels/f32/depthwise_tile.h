@@ -50,8 +50,9 @@ struct depthwise_tile {
   /// At the edges a bit for each row of the input, counted from the window's start, that lies within the
   /// image.
   uint32_t row_mask;
-  /// With `SIDE_ANY` the same of columns, and how many columns of outputs there are.
+  /// With `SIDE_ANY` the same of columns.
   uint32_t column_mask;
+  /// At the edges how many columns of outputs there are.
   int32_t columns;
   /// A multiple of 16, and the end of the channels.
   ptrdiff_t channel_begin, channel_end;
