@@ -30,8 +30,18 @@ uint32_t mnv4_cpu_features(void) {
   return features;
 }
 
+bool mnv4_cpu_is_zen(void) {
+  uint32_t a, b, c, d;
+  if (!__get_cpuid(0, &a, &b, &c, &d)) return false;
+  if (b != signature_AMD_ebx || d != signature_AMD_edx || c != signature_AMD_ecx) return false;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
+  const uint32_t family = (a >> 8 & 0xf) + (a >> 20 & 0xff);
+  return family >= 0x17;
+}
+
 #else
 
 uint32_t mnv4_cpu_features(void) { return 0; }
+bool mnv4_cpu_is_zen(void) { return false; }
 
 #endif

@@ -19,6 +19,10 @@ package final class AlignedBuffer: @unchecked Sendable {
   /// No request above this is tried: the limit of what a weight file or an arena may ask for.
   package static let maximumByteCount = 1 << 36
 
+  /// Buffers of this size and more ask for huge pages, so that weights which one row passes over are read as
+  /// fast as memory gives them: looking up a page every 4 KiB costs an eighth of that.
+  private static let hugePageByteCount = 1 << 21
+
   package let byteCount: Int
   private let base: UnsafeMutableRawPointer
 
@@ -27,10 +31,16 @@ package final class AlignedBuffer: @unchecked Sendable {
     precondition(byteCount >= 0)
     guard byteCount <= Self.maximumByteCount else { throw AllocationError(byteCount: byteCount) }
     let padded = (byteCount + Self.padding + Self.alignment - 1) & ~(Self.alignment - 1)
+    let isLarge = padded >= Self.hugePageByteCount
+    let alignment = isLarge ? Self.hugePageByteCount : Self.alignment
     var pointer: UnsafeMutableRawPointer?
-    guard posix_memalign(&pointer, Self.alignment, padded) == 0, let pointer else {
+    guard posix_memalign(&pointer, alignment, padded) == 0, let pointer else {
       throw AllocationError(byteCount: byteCount)
     }
+    #if os(Linux)
+      // A wish: memory is as good where the system has no huge pages.
+      if isLarge { _ = madvise(pointer, padded, MADV_HUGEPAGE) }
+    #endif
     let filledByteCount = zeroed ? 0 : byteCount
     memset(pointer + filledByteCount, 0, padded - filledByteCount)
     self.byteCount = byteCount

@@ -9,6 +9,8 @@ enum {
   PANEL_TILES = MNV4_F32_PANEL / TILE_COLUMNS,
   /// Panels that a single row meets at once: eight vectors.
   SINGLE_PANELS = 8 * VEC_LANES / MNV4_F32_PANEL,
+  /// How far ahead of its weights a single row fetches those to come, in floats of each panel.
+  SINGLE_FETCH_DISTANCE = 2048,
   /// The floats of weights that the second-level cache holds beside the rows.
   GEMM_FEW_WEIGHTS = 65536,
   /// The floats of rows that pass by a panel before the next panel's turn; and where there are more
@@ -79,6 +81,9 @@ VEC_INLINE void gemm_single_row(
 #pragma clang loop unroll(full)
     for (int i = 0; i < SINGLE_PANELS * PANEL_TILES; i++) {
       const float *part = weights + i / PANEL_TILES * panel_count + i % PANEL_TILES * TILE_COLUMNS;
+      for (int v = 0; v < TILE_COLUMNS; v += 16) {
+        __builtin_prefetch(part + SINGLE_FETCH_DISTANCE + v);
+      }
       sums[i][0][0] = vec_fma(element, vec_load(part), sums[i][0][0]);
       sums[i][0][1] = vec_fma(element, vec_load(part + VEC_LANES), sums[i][0][1]);
     }
@@ -111,7 +116,7 @@ VEC_INLINE ptrdiff_t gemm_block_rows(
 VEC_INLINE void gemm_fetch_ahead(
     const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t panel, ptrdiff_t index,
     ptrdiff_t tiles) {
-  tile->ahead_step = MNV4_F32_PANEL / tiles;
+  tile->ahead_step = (MNV4_F32_PANEL + tiles - 1) / tiles;
   const ptrdiff_t last = (gemm->columns - 1) / MNV4_F32_PANEL;
   tile->ahead = gemm->weights + (panel < last ? panel + 1 : last) * gemm->depth * MNV4_F32_PANEL +
                 index * gemm->depth * tile->ahead_step;

@@ -106,13 +106,16 @@ VEC_INLINE void gemm_tile_add_second(
   if (rows_share) {
     if (i % 2 == 1) {
       sums[i - 1][1] = vec_fma(vec_join(before, element), weights, sums[i - 1][1]);
+      vec_keep_order(&sums[i - 1][1]);
     } else if (i == rows - 1) {
       sums[i][1] = vec_fma(element, weights, sums[i][1]);
+      vec_keep_order(&sums[i][1]);
     }
     return;
   }
 #endif
   sums[i][1] = vec_fma(element, weights, sums[i][1]);
+  vec_keep_order(&sums[i][1]);
 }
 
 /// Gives rows that share a vector one each.
@@ -124,56 +127,75 @@ VEC_INLINE void gemm_tile_separate(const int rows, const int rows_share, vec sum
 #endif
 }
 
+/// Steps along the depth that are taken at once, which counting and pointers are for: on Intel's processors
+/// those take turns with products.
+enum { TILE_STEPS = VEC_LANES == 4 ? 1 : 4 };
+
+/// How far a tile's products have come.
+struct gemm_cursor {
+  /// Every third row; the others are one and two strides further.
+  const float *thirds[(TILE_ROWS + 2) / 3];
+  const float *weights, *ahead;
+};
+
+/// Adds the products of `count` steps to the sums.
+VEC_INLINE void gemm_tile_steps(
+    const struct gemm_tile *tile, struct gemm_cursor *cursor, const int count, const int rows,
+    const int vectors, const int rows_share, vec sums[][2]) {
+  const ptrdiff_t stride = tile->row_stride, ahead_step = tile->ahead_step;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i += 3) {
+    // Hidden from the compiler, which would keep a pointer for every row and run out of
+    // registers, or compute each from the one before.
+    __asm__("" : "+r"(cursor->thirds[i / 3]));
+  }
+#pragma clang loop unroll(full)
+  for (int step = 0; step < count; step++) {
+    const float *const weights = cursor->weights + step * MNV4_F32_PANEL;
+    const vec first = vec_load(weights);
+    const vec second = vectors == 2 ? gemm_tile_second(weights, rows_share) : first;
+    vec before = first;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      const vec element = vec_set(cursor->thirds[i / 3][i % 3 * stride + step]);
+      sums[i][0] = vec_fma(element, first, sums[i][0]);
+      if (vectors == 2) gemm_tile_add_second(i, rows, rows_share, before, element, second, sums);
+      vec_keep_order(&sums[i][0]);
+      before = element;
+    }
+    __builtin_prefetch(cursor->ahead + step * ahead_step, 0, 2);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i += 3) cursor->thirds[i / 3] += count;
+  cursor->weights += count * MNV4_F32_PANEL;
+  cursor->ahead += count * ahead_step;
+}
+
 /// Adds all products to the sums; `ahead` moves on by the tile's depth.
 VEC_INLINE void gemm_tile_products(
     struct gemm_tile *tile, const int rows, const int vectors, const int rows_share,
     vec sums[][2]) {
-  const float *weights = tile->weights;
-  const float *ahead = tile->ahead;
-  const ptrdiff_t ahead_step = tile->ahead_step;
-  const ptrdiff_t stride = tile->row_stride;
+  struct gemm_cursor cursor = {.weights = tile->weights, .ahead = tile->ahead};
   const float *outer_run = tile->input;
   ptrdiff_t outer = tile->outer_count;
   do {
     const float *run = outer_run;
     ptrdiff_t inner = tile->inner_count;
     do {
-      // Every third row has a pointer; the others are one and two strides further.
-      const float *thirds[(TILE_ROWS + 2) / 3];
 #pragma clang loop unroll(full)
-      for (int i = 0; i < rows; i += 3) thirds[i / 3] = run + i * stride;
+      for (int i = 0; i < rows; i += 3) cursor.thirds[i / 3] = run + i * tile->row_stride;
       ptrdiff_t k = tile->run_length;
 #pragma clang loop unroll(disable)
-      do {
-        const vec first = vec_load(weights);
-        const vec second = vectors == 2 ? gemm_tile_second(weights, rows_share) : first;
-#pragma clang loop unroll(full)
-        for (int i = 0; i < rows; i += 3) {
-          // Hidden from the compiler, which would keep a pointer for every row and run out of
-          // registers, or compute each from the one before.
-          __asm__("" : "+r"(thirds[i / 3]));
-        }
-        vec before = first;
-#pragma clang loop unroll(full)
-        for (int i = 0; i < rows; i++) {
-          const vec element = vec_set(thirds[i / 3][i % 3 * stride]);
-          sums[i][0] = vec_fma(element, first, sums[i][0]);
-          if (vectors == 2) {
-            gemm_tile_add_second(i, rows, rows_share, before, element, second, sums);
-          }
-          before = element;
-        }
-#pragma clang loop unroll(full)
-        for (int i = 0; i < rows; i += 3) thirds[i / 3]++;
-        weights += MNV4_F32_PANEL;
-        __builtin_prefetch(ahead);
-        ahead += ahead_step;
-      } while (--k > 0);
+      for (; k >= TILE_STEPS; k -= TILE_STEPS) {
+        gemm_tile_steps(tile, &cursor, TILE_STEPS, rows, vectors, rows_share, sums);
+      }
+#pragma clang loop unroll(disable)
+      for (; k > 0; k--) gemm_tile_steps(tile, &cursor, 1, rows, vectors, rows_share, sums);
       run += tile->inner_step;
     } while (--inner > 0);
     outer_run += tile->outer_step;
   } while (--outer > 0);
-  tile->ahead = ahead;
+  tile->ahead = cursor.ahead;
 }
 
 /// `count` tiles, each next `rows` rows further down: `rows` × `vectors` vectors of the output, of which

@@ -17,6 +17,10 @@ VEC_INLINE vec vec_sub(vec a, vec b) { return _mm256_sub_ps(a, b); }
 VEC_INLINE vec vec_mul(vec a, vec b) { return _mm256_mul_ps(a, b); }
 VEC_INLINE vec vec_div(vec a, vec b) { return _mm256_div_ps(a, b); }
 
+/// Keeps what comes before and after in this order, other calls of it and loads too: compilers would else
+/// load far ahead of need and spill sums.
+VEC_INLINE void vec_keep_order(vec *sum) { __asm__ volatile("" : "+x"(*sum) : : "memory"); }
+
 /// a · b + c
 VEC_INLINE vec vec_fma(vec a, vec b, vec c) { return _mm256_fmadd_ps(a, b, c); }
 

@@ -27,6 +27,9 @@ VEC_INLINE vec vec_sub(vec a, vec b) { return a - b; }
 VEC_INLINE vec vec_mul(vec a, vec b) { return a * b; }
 VEC_INLINE vec vec_div(vec a, vec b) { return a / b; }
 
+/// Elsewhere keeps the order of sums; here compilers may choose.
+VEC_INLINE void vec_keep_order(vec *sum) { (void)sum; }
+
 /// a · b + c, rounded once on arm64 and twice elsewhere.
 VEC_INLINE vec vec_fma(vec a, vec b, vec c) {
 #if defined(__aarch64__)

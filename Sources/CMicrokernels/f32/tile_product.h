@@ -33,42 +33,55 @@ struct tile_operands {
   ptrdiff_t ahead_step;
 };
 
-/// Adds the products to the sums. `fetches_ahead` is best a constant.
-VEC_INLINE void tile_add_products(
-    struct tile_operands operands, const int rows, const int vectors, tile_sums sums) {
-  const ptrdiff_t stride = operands.row_stride;
-  // Every third row has a pointer; the others are one and two strides further.
-  const float *thirds[(TILE_ROWS + 2) / 3];
+/// Adds the products of `count` steps along the depth to the sums. `operands` moves on; `thirds` are its
+/// rows, every third of them.
+VEC_INLINE void tile_add_steps(
+    struct tile_operands *operands, const float **thirds, const int count, const int rows,
+    const int vectors, tile_sums sums) {
+  const ptrdiff_t stride = operands->row_stride;
 #pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i += 3) thirds[i / 3] = operands.rows + i * stride;
-  const float *weights = operands.weights;
-  const float *ahead = operands.ahead;
-  ptrdiff_t k = operands.depth;
-#pragma clang loop unroll(disable)
-  do {
+  for (int i = 0; i < rows; i += 3) {
+    // Hidden from the compiler, as in gemm_tile.h.
+    __asm__("" : "+r"(thirds[i / 3]));
+  }
+#pragma clang loop unroll(full)
+  for (int step = 0; step < count; step++) {
+    const float *const weights = operands->weights + step * operands->weight_stride;
     vec w[TILE_MOST_VECTORS];
     EACH_VECTOR w[v] = vec_load(weights + v * VEC_LANES);
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i += 3) {
-      // Hidden from the compiler, as in gemm_tile.h.
-      __asm__("" : "+r"(thirds[i / 3]));
-    }
     EACH_ROW {
-      const vec element = vec_set(thirds[i / 3][i % 3 * stride]);
+      const vec element = vec_set(thirds[i / 3][i % 3 * stride + step]);
       EACH_VECTOR sums[i][v] = vec_fma(element, w[v], sums[i][v]);
+      EACH_VECTOR vec_keep_order(&sums[i][v]);
     }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i += 3) thirds[i / 3]++;
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors * VEC_LANES; v += 16) {
       __builtin_prefetch(weights + TILE_FETCH_DISTANCE + v);
     }
-    weights += operands.weight_stride;
-    if (operands.fetches_ahead) {
-      __builtin_prefetch(ahead, 0, 2);
-      ahead += operands.ahead_step;
+    if (operands->fetches_ahead) {
+      __builtin_prefetch(operands->ahead + step * operands->ahead_step, 0, 2);
     }
-  } while (--k > 0);
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i += 3) thirds[i / 3] += count;
+  operands->weights += count * operands->weight_stride;
+  if (operands->fetches_ahead) operands->ahead += count * operands->ahead_step;
+}
+
+/// Adds the products to the sums. `fetches_ahead` is best a constant.
+VEC_INLINE void tile_add_products(
+    struct tile_operands operands, const int rows, const int vectors, tile_sums sums) {
+  // Every third row has a pointer; the others are one and two strides further.
+  const float *thirds[(TILE_ROWS + 2) / 3];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i += 3) thirds[i / 3] = operands.rows + i * operands.row_stride;
+  ptrdiff_t k = operands.depth;
+#pragma clang loop unroll(disable)
+  for (; k >= TILE_STEPS; k -= TILE_STEPS) {
+    tile_add_steps(&operands, thirds, TILE_STEPS, rows, vectors, sums);
+  }
+#pragma clang loop unroll(disable)
+  for (; k > 0; k--) tile_add_steps(&operands, thirds, 1, rows, vectors, sums);
 }
 
 VEC_INLINE void tile_clear(const int rows, const int vectors, tile_sums sums) {

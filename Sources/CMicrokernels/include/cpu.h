@@ -2,6 +2,7 @@
 #ifndef MNV4_CPU_H
 #define MNV4_CPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// Instruction sets, as bits of a mask. Kernel lists name what they need with the same bits: a
@@ -19,5 +20,10 @@ enum {
 /// (CPUID leaves 1 and 7, XGETBV). A set bit implies those below it. 0 on other architectures.
 /// Executes CPUID, which traps to the hypervisor on virtual machines: ask once, keep the answer.
 uint32_t mnv4_cpu_features(void);
+
+/// Whether the processor is AMD's, of family 17h (Zen) or later. These have units for sums of float32 beside
+/// those for fused products, and a last-level cache that is about as fast as the second; Intel's have
+/// neither. Executes CPUID, as above. False on other architectures.
+bool mnv4_cpu_is_zen(void);
 
 #endif

@@ -13,8 +13,11 @@
 // The loops over rows and vectors have constant bounds and are unrolled, so that the accumulators
 // are registers.
 
-/// Values of a step.
-enum { GROUP = 4 / sizeof(value) };
+enum {
+  /// Values of a step.
+  GROUP = 4 / sizeof(value),
+  PREFETCH_DISTANCE_OF_FEW_ROWS = 2048,
+};
 
 /// What the multiplication of a tile needs. Strides and offsets count values.
 typedef struct {
@@ -48,8 +51,10 @@ __attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2
   UNROLLED for (int v = 0; v < vectors; v++) {
     const char *from = weights + (at * vectors + v) * (int)sizeof(vector);
     w[v] = load_vector(from);
-    // One or two rows read weights as fast as memory gives them, which the processor foresees.
-    if (rows > 2 && v * sizeof(vector) % 64 == 0) __builtin_prefetch(from + PREFETCH_DISTANCE);
+    if (v * sizeof(vector) % 64 == 0) {
+      // One or two rows pass weights as fast as memory gives them, of which nothing else comes between.
+      __builtin_prefetch(from + (rows > 2 ? PREFETCH_DISTANCE : PREFETCH_DISTANCE_OF_FEW_ROWS));
+    }
   }
   UNROLLED for (int r = 0; r < rows; r++) {
     const vector x = broadcast_group(base[r / 3] + r % 3 * stride + at * GROUP);
@@ -80,7 +85,7 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
                                                            const int vectors) {
   // Additions to one register wait for each other: few rows are summed in several places.
   const int ways = rows * vectors * 4 <= MOST_SUMS ? 4 : rows * vectors * 2 <= MOST_SUMS ? 2 : 1;
-  const int together = ways > 2 ? ways : 2;
+  const int together = 4;
   vector sums[4][ROWS][2];
   UNROLLED for (int v = 0; v < vectors; v++) {
     const vector start = add_lanes(load_vector(t->starts + v * VECTOR_LANES), t->sum_offset);

@@ -102,6 +102,13 @@ enum InstructionSet: Int, CaseIterable, Comparable {
   }
 }
 
+/// What estimates know of the processor beside its instruction sets.
+package enum Processor {
+  /// AMD's Zen: sums of float32 run beside products, and the last cache is about as fast as the second. Tests
+  /// plan for both kinds.
+  @TaskLocal package static var isZen = mnv4_cpu_is_zen()
+}
+
 /// What C kernels reach on one thread, in products and elements a nanosecond, measured on a server
 /// core of about 4 GHz (`docs/performance.md`). The numbers only rank kernels and size the parts of
 /// threads.

@@ -84,7 +84,8 @@ private struct RowChain: Sendable {
   }
 }
 
-/// What computing by rows costs and saves, measured on a server core with 1 MiB of level 2 cache.
+/// What computing by rows costs and saves, measured on server cores with 1 MiB (Zen 5) and 1.25 MiB (Ice
+/// Lake) of level 2 cache.
 enum RowChainRates {
   /// Of each layer in each tile.
   static let callNanoseconds = 100.0
@@ -101,7 +102,8 @@ enum RowChainRates {
   static func savedNanoseconds(byteCount: Double) -> Double {
     let level2ByteCount = Double(level2ByteCount)
     guard byteCount > level2ByteCount else { return 0 }
-    let beyond = 2 * (byteCount - level2ByteCount / 2) / 300
-    return beyond + 2 * max(byteCount - lastLevelByteCount, 0) / 30
+    let beyond = 2 * (byteCount - level2ByteCount / 2)
+    guard Processor.isZen else { return beyond / 80 }
+    return beyond / 300 + 2 * max(byteCount - lastLevelByteCount, 0) / 30
   }
 }

@@ -33,9 +33,18 @@ import Testing
     #expect(names.isSuperset(of: expected), "\(names)")
   }
 
-  /// Rows of an even number of pixels take fewer products, with more weights; others do not.
+  /// Rows of an even number of pixels take fewer products, with more weights, on processors that add beside
+  /// them; others do not.
   @Test(arguments: [12, 13], 0..<4)
   func largeLayersGiveTheBitsOfTheirSteps(width: Int, seed: Int) throws {
+    for isZen in [false, true] {
+      try Processor.$isZen.withValue(isZen) {
+        try checkLargeLayers(width: width, seed: seed, fewerProducts: isZen && width % 2 == 0)
+      }
+    }
+  }
+
+  private func checkLargeLayers(width: Int, seed: Int, fewerProducts: Bool) throws {
     var random = SeededRandom(seed)
     let problem = try ChainProblem(largeWithWidth: width, random: &random)
     let weightByteCount = 2 * 96 * 128 * MemoryLayout<Float>.stride
@@ -43,7 +52,7 @@ import Testing
       bufferByteCount: Self.bufferByteCounts[seed]) where kernel.supports(problem.step)
     {
       let sharedByteCount = kernel.memory(problem.step).sharedByteCount
-      #expect((sharedByteCount > 3 * weightByteCount / 2) == (width % 2 == 0), "\(kernel.name)")
+      #expect((sharedByteCount > 3 * weightByteCount / 2) == fewerProducts, "\(kernel.name)")
       try check(kernel, problem, threadCount: [1, 2, 3, 5][seed])
     }
   }
