@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from .augment import Pictures, TrainingPictures, epoch_seed
+from .cpu_layers import speed_up
 from .data import Data
 from .failure import Failure
 from .networks import make_network
@@ -81,6 +82,8 @@ class Trainer:
         self.model = make_network(
             recipe.network, len(data.classes), recipe.total_stride, recipe.dropout)
         self.model.to(device, memory_format=torch.channels_last)
+        if device.type == "cpu" and recipe.precision == "float32":
+            speed_up(self.model)
         self.teacher = teacher
         self.optimizer = make_optimizer(recipe, self.model)
         self.train = TrainingPictures(recipe, data.train.pixels, data.train.classes, device)
