@@ -53,7 +53,7 @@ struct FloatStrassen: Sendable {
 
   /// The products, what is done with them, the sums of the input; or the memory that is passed over.
   /// Where sums take turns with products, more than a plain product takes: on an Intel Ice Lake server core
-  /// none of the networks' layers was faster.
+  /// none of the layers tried was faster (`docs/decisions/0010-strassen.md`).
   private func nanoseconds(_ layer: StrassenLayer, _ problem: StepProblem) -> Double {
     let rows = Double(2 * layer.pairCount)
     let depth = Double(layer.depth)
