@@ -55,10 +55,16 @@ extension PackedSteps {
 package struct StepBinding {
   package let inputs: [UnsafeRawPointer]
   package let output: UnsafeMutableRawPointer
+  /// Constants that a step after this one reads first, which this one may fetch into a cache but does not
+  /// read.
+  package var next: UnsafeRawBufferPointer?
 
-  package init(inputs: [UnsafeRawPointer], output: UnsafeMutableRawPointer) {
+  package init(
+    inputs: [UnsafeRawPointer], output: UnsafeMutableRawPointer, next: UnsafeRawBufferPointer? = nil
+  ) {
     self.inputs = inputs
     self.output = output
+    self.next = next
   }
 }
 

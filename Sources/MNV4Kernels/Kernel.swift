@@ -32,12 +32,15 @@ package protocol PackedKernel: Sendable {
   var sharedByteCount: Int { get }
   /// Bytes that each part works on besides, while it runs: a slot of `Workers.workspace` has them.
   var workspaceByteCount: Int { get }
+  /// Constants that a run reads in this order, where they are many: what the step before it may fetch.
+  var streamedConstants: UnsafeRawBufferPointer? { get }
   /// Makes the step ready to run on one session's memory and threads.
   func prepare(_ binding: StepBinding, workers: Workers) throws(BackendError) -> any PreparedStep
 }
 
 extension PackedKernel {
   package var workspaceByteCount: Int { 0 }
+  package var streamedConstants: UnsafeRawBufferPointer? { nil }
 }
 
 extension BackendMemory {

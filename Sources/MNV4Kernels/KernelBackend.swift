@@ -71,6 +71,17 @@ struct PackedKernels: PackedSteps {
 
   var sharedByteCount: Int { steps.reduce(0) { $0 + $1.sharedByteCount } }
 
+  /// Tells each step which constants are the next to be read, by the first step after it that has many.
+  private func announcingConstants(_ bindings: [StepBinding]) -> [StepBinding] {
+    var result = bindings
+    var next: UnsafeRawBufferPointer?
+    for index in steps.indices.reversed() {
+      result[index].next = next
+      next = steps[index].streamedConstants ?? next
+    }
+    return result
+  }
+
   func prepare(
     _ bindings: [StepBinding], threads: SessionThreads
   ) throws(BackendError) -> [any PreparedStep] {
@@ -82,7 +93,7 @@ struct PackedKernels: PackedSteps {
     let workers = Workers(
       pool: pool, minimumPartNanoseconds: minimumPartNanoseconds, workspace: workspace)
     var prepared: [any PreparedStep] = []
-    for (step, binding) in zip(steps, bindings) {
+    for (step, binding) in zip(steps, announcingConstants(bindings)) {
       prepared.append(try step.prepare(binding, workers: workers))
     }
     return prepared

@@ -12,12 +12,25 @@ import Testing
   }
 
   /// Depths at which rows are worked through in blocks for the cache.
-  @Test(arguments: [(13, 2100, 17), (7, 5000, 9), (31, 800, 8)])
+  @Test(arguments: [(13, 2100, 17), (7, 5000, 9), (31, 800, 8), (37, 2050, 130), (420, 100, 96)])
   func deepRows(rowCount: Int, depth: Int, columnCount: Int) throws {
     var random = SeededRandom(depth)
     let problem = MatrixProblem(
       batchCount: 1, rowCount: rowCount, depth: depth, columnCount: columnCount)
     try Conformance.check(problem.fullyConnected(random: &random))
+  }
+
+  /// Counts of columns and rows at which tiles are wide, alone and beside others.
+  @Test(arguments: [32, 63, 64, 65, 96, 97, 128, 159, 200], [14, 15, 18, 19, 29, 61])
+  func wideTiles(columnCount: Int, rowCount: Int) throws {
+    var random = SeededRandom(100 * columnCount + rowCount)
+    let problem = MatrixProblem(
+      batchCount: 1, rowCount: rowCount, depth: random.int(1...70), columnCount: columnCount)
+    try Conformance.check(problem.fullyConnected(random: &random))
+    for kind in [ConvolutionProblem.Kind.pointwise, .dense] {
+      let problem = ConvolutionProblem(kind, channels: columnCount, random: &random)
+      try Conformance.check(problem.problem(random: &random))
+    }
   }
 
   @Test(arguments: 0..<200)

@@ -14,12 +14,12 @@
 
 void mnv4_f32_gemm_6x16_avx2(
     const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
-  gemm_range(gemm, range);
+  gemm_range(gemm, range, 0);
 }
 
 void mnv4_f32_conv_6x16_avx2(
     const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, void *scratch) {
-  conv_range(conv, range, scratch);
+  conv_range(conv, range, scratch, 0);
 }
 
 void mnv4_f32_strassen_6x16_avx2(

@@ -1,4 +1,4 @@
-// float32 matrix products in AVX-512: tiles of 14 rows × 32 columns.
+// float32 matrix products in AVX-512: tiles of 14 rows × 32 columns, or 6 × 64.
 #if defined(__x86_64__)
 
 #pragma clang attribute push( \
@@ -14,12 +14,22 @@
 
 void mnv4_f32_gemm_14x32_avx512(
     const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
-  gemm_range(gemm, range);
+  gemm_range(gemm, range, 0);
+}
+
+void mnv4_f32_gemm_6x64_avx512(
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
+  gemm_range(gemm, range, 1);
 }
 
 void mnv4_f32_conv_14x32_avx512(
     const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, void *scratch) {
-  conv_range(conv, range, scratch);
+  conv_range(conv, range, scratch, 0);
+}
+
+void mnv4_f32_conv_6x64_avx512(
+    const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, void *scratch) {
+  conv_range(conv, range, scratch, 1);
 }
 
 void mnv4_f32_strassen_14x32_avx512(

@@ -1,6 +1,9 @@
 // Walks a range of a matrix product or a convolution in tiles. Included after gemm_tile.h.
 
 #include "gemm_conv.h"
+#if VEC_WIDE
+#include "gemm_wide.h"
+#endif
 
 enum {
   /// Columns of a tile of two vectors.
@@ -17,6 +20,11 @@ enum {
   /// weights, which should be read once for all rows.
   GEMM_BLOCK_FLOATS = 16384,
   GEMM_LARGE_BLOCK_FLOATS = 131072,
+  /// The floats of rows and of their outputs that meet few weights in wide tiles.
+  GEMM_WIDE_BLOCK_FLOATS = 65536,
+  /// The floats of what runs next that wide tiles fetch at most.
+  GEMM_AHEAD_FLOATS = 65536,
+  GEMM_LINE_FLOATS = 16,
 };
 
 /// What all tiles of a product have in common.
@@ -26,16 +34,19 @@ VEC_INLINE struct gemm_tile gemm_common_tile(const struct mnv4_f32_gemm *gemm) {
       .outer_count = 1,
       .inner_count = 1,
       .run_length = gemm->depth,
+      .panel_step = gemm->depth * MNV4_F32_PANEL,
       .output_stride = gemm->output_stride,
       .epilogue = &gemm->epilogue,
   };
 }
 
-/// Points the tile at the output's row and column, which is a multiple of the tile's columns.
+/// Points the tile at the output's row and column, which is a multiple of the tile's columns; it ends with
+/// the `panels`th panel from there.
 VEC_INLINE void gemm_place(
-    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t row, ptrdiff_t column) {
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t row, ptrdiff_t column,
+    ptrdiff_t panels) {
   const ptrdiff_t panel = column / MNV4_F32_PANEL;
-  const ptrdiff_t panel_end = (panel + 1) * MNV4_F32_PANEL;
+  const ptrdiff_t panel_end = (panel + panels) * MNV4_F32_PANEL;
   tile->columns = (panel_end < gemm->columns ? panel_end : gemm->columns) - column;
   tile->weights =
       gemm->weights + panel * gemm->depth * MNV4_F32_PANEL + column % MNV4_F32_PANEL;
@@ -57,7 +68,7 @@ VEC_INLINE void gemm_panel(
   const ptrdiff_t begin = panel * MNV4_F32_PANEL;
   for (ptrdiff_t part = 0; part < MNV4_F32_PANEL; part += TILE_COLUMNS) {
     if (begin + part >= gemm->columns) break;
-    gemm_place(gemm, tile, row, begin + part);
+    gemm_place(gemm, tile, row, begin + part, 1);
     gemm_tiles_run(tile, rows, count);
   }
 }
@@ -92,7 +103,7 @@ VEC_INLINE void gemm_single_row(
   for (int i = 0; i < SINGLE_PANELS * PANEL_TILES; i++) {
     const ptrdiff_t column = begin + i * TILE_COLUMNS;
     if (column >= gemm->columns) break;
-    gemm_place(gemm, tile, row, column);
+    gemm_place(gemm, tile, row, column, 1);
     if (tile->columns > VEC_LANES) {
       gemm_tile_finish(tile, 1, 2, sums[i]);
     } else {
@@ -103,23 +114,35 @@ VEC_INLINE void gemm_single_row(
 
 /// How many rows pass by a panel before the next panel's turn: whole tiles.
 VEC_INLINE ptrdiff_t gemm_block_rows(
-    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, const int wide) {
   const ptrdiff_t weights =
       (range.panel_end - range.panel_begin) * gemm->depth * MNV4_F32_PANEL;
-  const ptrdiff_t most = weights > GEMM_FEW_WEIGHTS ? GEMM_LARGE_BLOCK_FLOATS : GEMM_BLOCK_FLOATS;
-  const ptrdiff_t tiles = most / (gemm->depth * TILE_ROWS);
+  ptrdiff_t most = GEMM_BLOCK_FLOATS, row = gemm->depth;
+  if (weights > GEMM_FEW_WEIGHTS) {
+    most = GEMM_LARGE_BLOCK_FLOATS;
+  } else if (wide) {
+    most = GEMM_WIDE_BLOCK_FLOATS;
+    row += gemm->columns;
+  }
+  const ptrdiff_t tiles = most / (row * TILE_ROWS);
   return (tiles < 1 ? 1 : tiles) * TILE_ROWS;
 }
 
 /// Has the `index`th of `tiles` tiles fetch its share of the panel after `panel`: beyond 32 tiles, which
-/// small panels alone meet at once, next to nothing; after the last panel what the panel itself holds.
+/// small panels alone meet at once, next to nothing; after the last panel what runs next, or else what the panel
+/// itself holds.
 VEC_INLINE void gemm_fetch_ahead(
     const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t panel, ptrdiff_t index,
     ptrdiff_t tiles) {
-  tile->ahead_step = (MNV4_F32_PANEL + tiles - 1) / tiles;
   const ptrdiff_t last = (gemm->columns - 1) / MNV4_F32_PANEL;
-  tile->ahead = gemm->weights + (panel < last ? panel + 1 : last) * gemm->depth * MNV4_F32_PANEL +
-                index * gemm->depth * tile->ahead_step;
+  const float *start = gemm->weights + (panel < last ? panel + 1 : last) * tile->panel_step;
+  tile->ahead_step = (MNV4_F32_PANEL + tiles - 1) / tiles;
+  if (panel == last && gemm->next) {
+    start = gemm->next;
+    const ptrdiff_t most = gemm->next_bytes / ((ptrdiff_t)sizeof(float) * gemm->depth * tiles) + 1;
+    if (tile->ahead_step > most) tile->ahead_step = most;
+  }
+  tile->ahead = start + index * gemm->depth * tile->ahead_step;
 }
 
 /// `rows` rows from `start` on by one panel, in tiles of about equal heights.
@@ -143,7 +166,63 @@ VEC_INLINE void gemm_block_panel(
   }
 }
 
-VEC_INLINE void gemm_range(const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range) {
+#if VEC_WIDE
+/// Has `tiles` wide tiles of a panel and the next fetch together the two after these, after the last panel
+/// what runs next, as far as their steps suffice.
+VEC_INLINE void gemm_fetch_wide(
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t panel, ptrdiff_t tiles) {
+  const ptrdiff_t left = (gemm->columns + MNV4_F32_PANEL - 1) / MNV4_F32_PANEL - (panel + 2);
+  const float *start = gemm->weights + panel * tile->panel_step;
+  ptrdiff_t count = 0;
+  if (left > 0) {
+    start += 2 * tile->panel_step;
+    count = left > 1 ? 2 * tile->panel_step : tile->panel_step;
+  } else if (gemm->next) {
+    start = gemm->next;
+    count = gemm->next_bytes / (ptrdiff_t)sizeof(float);
+    if (count > GEMM_AHEAD_FLOATS) count = GEMM_AHEAD_FLOATS;
+  }
+  const ptrdiff_t turns = gemm->depth / TILE_STEPS * tiles + 1;
+  tile->fetches = count > turns * WIDE_FETCHES * GEMM_LINE_FLOATS ? WIDE_MOST_FETCHES : WIDE_FETCHES;
+  const ptrdiff_t most = tile->fetches * GEMM_LINE_FLOATS;
+  tile->ahead = start;
+  tile->ahead_step = (count + turns - 1) / turns;
+  if (tile->ahead_step > most) tile->ahead_step = most;
+}
+
+/// Whether wide tiles take this panel of the range and the next, of which all columns exist. Of an odd number
+/// of such panels the first is left alone: few weights are waited for at the beginning.
+VEC_INLINE int gemm_is_wide(
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, ptrdiff_t panel) {
+  const ptrdiff_t full = gemm->columns / MNV4_F32_PANEL;
+  const ptrdiff_t end = full < range.panel_end ? full : range.panel_end;
+  return panel < end && (end - panel) % 2 == 0;
+}
+
+/// `rows` rows from `start` on, where the tile's input is, by a panel and the next, in wide tiles of about
+/// equal heights, which go on fetching where the tile does.
+VEC_INLINE void gemm_block_wide(
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t start, ptrdiff_t rows,
+    ptrdiff_t panel) {
+  const ptrdiff_t tiles = gemm_wide_count(rows);
+  const ptrdiff_t height = rows / tiles, higher = rows % tiles;
+  const ptrdiff_t share = gemm->depth / TILE_STEPS * tile->ahead_step;
+  gemm_place(gemm, tile, start, panel * MNV4_F32_PANEL, 2);
+  if (higher > 0) {
+    gemm_wide_run(tile, height + 1, higher);
+    const ptrdiff_t done = higher * (height + 1);
+    gemm_place(gemm, tile, start + done, panel * MNV4_F32_PANEL, 2);
+    tile->input += done * tile->row_stride;
+    tile->ahead += higher * share;
+  }
+  gemm_wide_run(tile, height, tiles - higher);
+  tile->ahead += (tiles - higher) * share;
+}
+#endif
+
+/// - Parameter wide: whether wide tiles are used, where there are more rows than one tile has.
+VEC_INLINE void gemm_range(
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, const int wide) {
   struct gemm_tile tile = gemm_common_tile(gemm);
   if (range.row_end - range.row_begin == 1) {
     ptrdiff_t panel = range.panel_begin;
@@ -152,12 +231,21 @@ VEC_INLINE void gemm_range(const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gem
     }
     range.panel_begin = panel;
   }
-  const ptrdiff_t block_rows = gemm_block_rows(gemm, range);
+  const ptrdiff_t block_rows = gemm_block_rows(gemm, range, wide);
   ptrdiff_t start = range.row_begin;
   while (start < range.row_end) {
     const ptrdiff_t left = range.row_end - start;
     const ptrdiff_t rows = left < block_rows ? left : block_rows;
     for (ptrdiff_t panel = range.panel_begin; panel < range.panel_end; panel++) {
+#if VEC_WIDE
+      if (wide && rows > TILE_ROWS && gemm_is_wide(gemm, range, panel)) {
+        tile.input = gemm->input + start * gemm->input_stride;
+        gemm_fetch_wide(gemm, &tile, panel, gemm_wide_count(rows));
+        gemm_block_wide(gemm, &tile, start, rows, panel);
+        panel++;
+        continue;
+      }
+#endif
       gemm_block_panel(gemm, &tile, start, rows, panel);
     }
     start += rows;
@@ -165,7 +253,8 @@ VEC_INLINE void gemm_range(const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gem
 }
 
 VEC_INLINE void conv_range(
-    const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, float *scratch) {
+    const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, float *scratch,
+    const int wide) {
   const struct mnv4_f32_gemm *gemm = &conv->product;
   struct gemm_tile tile = gemm_common_tile(gemm);
   tile.outer_count = conv->kernel_height;
@@ -179,7 +268,16 @@ VEC_INLINE void conv_range(
       block[tiles] = conv_next_pixels(
           conv, &cursor, range.row_end, TILE_ROWS, scratch + tiles * patch_count);
     }
-    for (ptrdiff_t panel = range.panel_begin; panel < range.panel_end; panel++) {
+    for (ptrdiff_t panel = range.panel_begin, next; panel < range.panel_end; panel = next) {
+#if VEC_WIDE
+      const int is_wide = wide && gemm_is_wide(gemm, range, panel);
+      if (is_wide) {
+        gemm_fetch_wide(gemm, &tile, panel, tiles * gemm_wide_count(TILE_ROWS));
+      }
+#else
+      const int is_wide = 0;
+#endif
+      next = panel + 1 + is_wide;
       for (ptrdiff_t i = 0; i < tiles; i++) {
         // Where its taps are neighbours in memory, a row of the window is one run.
         const int is_run =
@@ -187,10 +285,16 @@ VEC_INLINE void conv_range(
         tile.inner_count = is_run ? 1 : conv->kernel_width;
         tile.run_length = is_run ? conv->kernel_width * conv->channels : conv->channels;
         tile.input = block[i].input;
-        gemm_fetch_ahead(gemm, &tile, panel, i, tiles);
         tile.row_stride = conv->stride_width * block[i].pixel_stride;
         tile.outer_step = block[i].line_stride;
         tile.inner_step = conv->dilation_width * block[i].pixel_stride;
+#if VEC_WIDE
+        if (is_wide) {
+          gemm_block_wide(gemm, &tile, block[i].first, block[i].count, panel);
+          continue;
+        }
+#endif
+        gemm_fetch_ahead(gemm, &tile, panel, i, tiles);
         gemm_panel(gemm, &tile, block[i].first, block[i].count, 1, panel);
       }
     }

@@ -4,8 +4,11 @@
 
 static const struct mnv4_f32_gemm_kernel kernels[] = {
 #if defined(__x86_64__)
+    // These two change places where the second is the faster one.
     {"f32_gemm_14x32_avx512", MNV4_CPU_AVX512, 14, 32, mnv4_f32_gemm_14x32_avx512,
      mnv4_f32_conv_14x32_avx512},
+    {"f32_gemm_6x64_avx512", MNV4_CPU_AVX512, 6, 64, mnv4_f32_gemm_6x64_avx512,
+     mnv4_f32_conv_6x64_avx512},
     {"f32_gemm_6x16_avx2", MNV4_CPU_AVX2, 6, 16, mnv4_f32_gemm_6x16_avx2,
      mnv4_f32_conv_6x16_avx2},
 #endif
@@ -14,6 +17,9 @@ static const struct mnv4_f32_gemm_kernel kernels[] = {
 
 const struct mnv4_f32_gemm_kernel *mnv4_f32_gemm_kernel_at(int32_t index) {
   const int32_t count = sizeof kernels / sizeof kernels[0];
+#if defined(__x86_64__)
+  if (index >= 0 && index < 2 && !mnv4_cpu_is_zen()) index = 1 - index;
+#endif
   return index >= 0 && index < count ? &kernels[index] : 0;
 }
 

@@ -16,10 +16,14 @@ struct gemm_tile {
   ptrdiff_t run_length;
   /// The tile's first column in its panel, whose rows are 32 floats apart.
   const float *weights;
+  /// From a panel of weights to the next.
+  ptrdiff_t panel_step;
   /// Weights that are needed after these tiles: each step along the depth fetches what lies there, each
   /// next step `ahead_step` floats further.
   const float *ahead;
   ptrdiff_t ahead_step;
+  /// Lines that a wide tile fetches at a time.
+  int fetches;
   const float *bias;
   float *output;
   ptrdiff_t output_stride;
@@ -171,30 +175,37 @@ VEC_INLINE void gemm_tile_steps(
   cursor->ahead += count * ahead_step;
 }
 
+/// Takes all of the tile's depth: `ADD(count)` adds the products of so many steps and moves the cursor on.
+#define GEMM_ALONG_DEPTH(tile, cursor, rows, ADD)                                        \
+  do {                                                                                   \
+    const float *outer_run = (tile)->input;                                              \
+    ptrdiff_t outer = (tile)->outer_count;                                               \
+    do {                                                                                 \
+      const float *run = outer_run;                                                      \
+      ptrdiff_t inner = (tile)->inner_count;                                             \
+      do {                                                                               \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < (rows); i += 3) {         \
+          (cursor)->thirds[i / 3] = run + i * (tile)->row_stride;                        \
+        }                                                                                \
+        ptrdiff_t k = (tile)->run_length;                                                \
+        _Pragma("clang loop unroll(disable)") for (; k >= TILE_STEPS; k -= TILE_STEPS) { \
+          ADD(TILE_STEPS);                                                               \
+        }                                                                                \
+        _Pragma("clang loop unroll(disable)") for (; k > 0; k--) { ADD(1); }             \
+        run += (tile)->inner_step;                                                       \
+      } while (--inner > 0);                                                             \
+      outer_run += (tile)->outer_step;                                                   \
+    } while (--outer > 0);                                                               \
+  } while (0)
+
 /// Adds all products to the sums; `ahead` moves on by the tile's depth.
 VEC_INLINE void gemm_tile_products(
     struct gemm_tile *tile, const int rows, const int vectors, const int rows_share,
     vec sums[][2]) {
   struct gemm_cursor cursor = {.weights = tile->weights, .ahead = tile->ahead};
-  const float *outer_run = tile->input;
-  ptrdiff_t outer = tile->outer_count;
-  do {
-    const float *run = outer_run;
-    ptrdiff_t inner = tile->inner_count;
-    do {
-#pragma clang loop unroll(full)
-      for (int i = 0; i < rows; i += 3) cursor.thirds[i / 3] = run + i * tile->row_stride;
-      ptrdiff_t k = tile->run_length;
-#pragma clang loop unroll(disable)
-      for (; k >= TILE_STEPS; k -= TILE_STEPS) {
-        gemm_tile_steps(tile, &cursor, TILE_STEPS, rows, vectors, rows_share, sums);
-      }
-#pragma clang loop unroll(disable)
-      for (; k > 0; k--) gemm_tile_steps(tile, &cursor, 1, rows, vectors, rows_share, sums);
-      run += tile->inner_step;
-    } while (--inner > 0);
-    outer_run += tile->outer_step;
-  } while (--outer > 0);
+#define ADD_STEPS(count) gemm_tile_steps(tile, &cursor, count, rows, vectors, rows_share, sums)
+  GEMM_ALONG_DEPTH(tile, &cursor, rows, ADD_STEPS);
+#undef ADD_STEPS
   tile->ahead = cursor.ahead;
 }
 

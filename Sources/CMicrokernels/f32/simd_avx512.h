@@ -46,6 +46,9 @@ VEC_INLINE vec vec_add_masked(vec x, const float *p, vec_mask lanes) {
   return _mm512_mask_add_ps(x, lanes, x, _mm512_maskz_loadu_ps(lanes, p));
 }
 
+/// There are registers for tiles of six rows by four vectors.
+#define VEC_WIDE 1
+
 /// Two rows may share a vector, a half each: there are `vec_load_twice`, `vec_join` and
 /// `vec_second_half`.
 #define VEC_JOINS 1

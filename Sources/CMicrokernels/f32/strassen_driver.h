@@ -103,7 +103,7 @@ static void strassen_rest(
   if (rest.epilogue.residual) rest.epilogue.residual += strip.first;
   rest.epilogue.residual_channels = rest.columns;
   gemm_range(
-      &rest, (struct mnv4_f32_gemm_range){rows->row, rows->row + 2 * rows->pairs, 0, 1});
+      &rest, (struct mnv4_f32_gemm_range){rows->row, rows->row + 2 * rows->pairs, 0, 1}, 0);
 }
 
 static void strassen_strip(

@@ -34,6 +34,11 @@ struct mnv4_f32_gemm {
   /// Columns of the output, at least 1.
   ptrdiff_t columns;
   struct mnv4_f32_epilogue epilogue;
+  /// Bytes that whatever runs after this product reads first, which its last tiles fetch; null where
+  /// nothing is known of that. Nothing is read there, so that they need not even exist.
+  const void *next;
+  /// How many, above 0 where there are any.
+  ptrdiff_t next_bytes;
 };
 
 /// The part of an output that a call computes; disjoint ranges may be computed at the same time.
@@ -91,14 +96,18 @@ struct mnv4_f32_gemm_kernel {
       const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, void *scratch);
 };
 
-/// The kernels of this architecture by index from 0, the fastest first, the last of which runs
-/// anywhere; null beyond it.
+/// The kernels of this architecture by index from 0, the fastest on this processor first, the last of which
+/// runs anywhere; null beyond it.
 const struct mnv4_f32_gemm_kernel *mnv4_f32_gemm_kernel_at(int32_t index);
 
 #if defined(__x86_64__)
 void mnv4_f32_gemm_14x32_avx512(
     const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range);
 void mnv4_f32_conv_14x32_avx512(
+    const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, void *scratch);
+void mnv4_f32_gemm_6x64_avx512(
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range);
+void mnv4_f32_conv_6x64_avx512(
     const struct mnv4_f32_conv *conv, struct mnv4_f32_gemm_range range, void *scratch);
 void mnv4_f32_gemm_6x16_avx2(const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range);
 void mnv4_f32_conv_6x16_avx2(

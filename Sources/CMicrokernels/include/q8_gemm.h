@@ -105,6 +105,10 @@ typedef struct {
   float float_minimum, float_maximum;
   /// NULL for none. Not with a float32 output.
   const mnv4_q8_gemm_addition *addition;
+  /// Bytes that whatever runs after this layer reads first, which its last tiles may fetch, and how many;
+  /// NULL where nothing is known of that. Nothing is read there, so that they need not even exist.
+  const void *next;
+  ptrdiff_t next_bytes;
 } mnv4_q8_gemm_problem;
 
 /// A part of a layer: output pixels [pixel_begin, pixel_end) of output channels [channel_begin,
@@ -134,8 +138,8 @@ typedef struct {
   void (*run)(const mnv4_q8_gemm_problem *problem, const mnv4_q8_gemm_range *range, void *scratch);
 } mnv4_q8_gemm_kernel;
 
-/// The kernels of this build by index from 0, the fastest first, the scalar one, which runs
-/// everywhere, last; NULL beyond it.
+/// The kernels of this build by index from 0, the fastest on this processor first, the scalar one, which
+/// runs everywhere, last; NULL beyond it.
 const mnv4_q8_gemm_kernel *mnv4_q8_gemm_kernel_at(int32_t index);
 
 #endif

@@ -44,6 +44,8 @@ static inline vector multiply_add(vector sums, vector x, vector w) {
 }
 
 #include "gemm_finish_avx2.h"
+#define WIDE 0
+#define FETCHES_AHEAD 0
 #include "gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,

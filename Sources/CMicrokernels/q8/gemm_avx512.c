@@ -35,6 +35,8 @@ static inline vector add_products(vector sums, vector x, vector y) {
 }
 
 #include "gemm_finish_avx512.h"
+#define WIDE 0
+#define FETCHES_AHEAD 0
 #include "gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,

@@ -1,5 +1,4 @@
-// q8_gemm with AVX-512 VNNI: activations as uint8, weights as int8, four products a lane and
-// instruction.
+// q8_gemm with AVX-512 VNNI in tiles of 14 pixels by 32 channels.
 #include "gemm_kernels.h"
 
 #if defined(__x86_64__)
@@ -7,60 +6,11 @@
 #pragma clang attribute push(                                                        \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni"))), apply_to = function)
 
-#include <immintrin.h>
-#include <math.h>
-#include <string.h>
 
-#include "gemm_layout.h"
-#include "gemm_outputs.h"
+#define WIDE 0
+#define FETCHES_AHEAD 0
 
-#define ROWS 14
-#define VECTOR_LANES 16
-#define MOST_SUMS 16
-#define PREFETCH_DISTANCE 8192
-#define LAYOUT ((q8_gemm_layout){.vector_lanes = VECTOR_LANES, .group = 4})
-#define EIGHT_BIT_INPUT 1
-
-typedef uint8_t value;
-
-#include "gemm_vectors_avx512.h"
-
-static inline vector multiply_add(vector sums, vector x, vector w) {
-  return _mm512_dpbusd_epi32(sums, x, w);
-}
-
-/// Adds products of neighbouring int16.
-static inline vector add_products(vector sums, vector x, vector y) {
-  return _mm512_dpwssd_epi32(sums, x, y);
-}
-
-#include "gemm_finish_avx512.h"
-#include "gemm_tile.h"
-
-static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,
-                               int32_t zero) {
-  (void)zero;
-  const __m512i mask = _mm512_set1_epi8((int8_t)flip);
-  for (ptrdiff_t i = 0; i < count; i += 64) {
-    _mm512_storeu_si512(to + i, _mm512_xor_si512(_mm512_loadu_si512(from + i), mask));
-  }
-}
-
-static int32_t row_sum(const q8_gemm_tile *t, int32_t row, int32_t count) {
-  const __m512i ones = _mm512_set1_epi8(1);
-  __m512i sums = _mm512_setzero_si512();
-  for (int32_t s = 0; s < t->segment_count; s++) {
-    const value *from = t->input + t->offsets[s] + row * t->row_stride;
-    for (int32_t i = 0; i < count; i += 64) {
-      const int32_t left = count - i;
-      const __mmask64 mask = _cvtu64_mask64(left >= 64 ? UINT64_MAX : UINT64_MAX >> (64 - left));
-      sums = _mm512_dpbusd_epi32(sums, _mm512_maskz_loadu_epi8(mask, from + i), ones);
-    }
-  }
-  return _mm512_reduce_add_epi32(sums);
-}
-
-#include "gemm_run.h"
+#include "gemm_avx512vnni.h"
 
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512vnni = {
     .name = "q8_gemm_avx512vnni",

@@ -10,8 +10,14 @@
 // the input rows that the next line reads again.
 
 enum {
-  MOST_TILES = 16,
+  MOST_TILES = WIDE ? 96 : 16,
   MOST_BAND_BYTES = 10 * 1024,
+  /// Of rows that meet wide tiles, which the second cache holds beside two panels.
+  MOST_WIDE_BAND_BYTES = 160 * 1024,
+  /// Of what runs next, that is fetched at most.
+  MOST_NEXT_BYTES = 256 * 1024,
+  /// Channels of the input from which on wide tiles pay.
+  LEAST_WIDE_CHANNELS = 128,
   MOST_KEPT_BAND_BYTES = 16 * 1024,
   ACCUMULATOR_BYTES = (ROWS * 2 * VECTOR_LANES * 4 + 63) / 64 * 64,
   ROW_TERM_BYTES = (MOST_TILES * ROWS * 4 + 63) / 64 * 64,
@@ -24,8 +30,8 @@ typedef struct {
   q8_gemm_segments k;
   /// Values from one pixel of a band to the next, from one of its rows, from one band.
   ptrdiff_t pitch, row_pitch, band_pitch;
-  /// Most tiles of a band, and most bands.
-  int32_t tiles_of_band, band_count;
+  /// Most outputs of a tile, most tiles of a band, and most bands.
+  int32_t tile_rows, tiles_of_band, band_count;
   /// Whether input row r, counted from the padding's first, is row r % kernel_height of the band
   /// and stays for the next line. Then, of the band that is there: the first column, the pixels, and
   /// the end of its input rows.
@@ -56,21 +62,37 @@ static bool is_pointwise(const mnv4_q8_gemm_shape *s) {
          s->output_height <= s->input_height;
 }
 
+#if WIDE
+/// Whether wide tiles pay: of products that are long enough for what tiles begin and end with.
+static bool may_be_wide(const mnv4_q8_gemm_shape *s) {
+  return s->kernel_height == 1 && s->kernel_width == 1 && s->input_channels >= LEAST_WIDE_CHANNELS &&
+         s->output_channels > 3 * VECTOR_LANES;
+}
+#endif
+
 /// Settles pitches and counts, which follow from the shape alone.
 static void plan_bands(q8_gemm_call *c, const mnv4_q8_gemm_shape *shape) {
   c->shape = *shape;
   c->k = q8_gemm_segments_of(shape, LAYOUT.group);
+  ptrdiff_t most_bytes = MOST_BAND_BYTES;
+  c->tile_rows = ROWS;
+#if WIDE
+  if (may_be_wide(shape)) {
+    most_bytes = MOST_WIDE_BAND_BYTES;
+    c->tile_rows = 2 * WIDE_ROWS;
+  }
+#endif
   c->pitch = shape->input_channels;
   // Pixels at a distance of half a way of the first-level cache, or a multiple, would evict one
   // another.
   if (shape->kernel_width == 1 && c->pitch * (ptrdiff_t)sizeof(value) % 2048 == 0) c->pitch += 64;
 
-  const size_t tile_bytes = row_values(c, ROWS) * (size_t)shape->kernel_height * sizeof(value);
-  int64_t tiles = (int64_t)(MOST_BAND_BYTES / tile_bytes);
+  const size_t tile_bytes = row_values(c, c->tile_rows) * (size_t)shape->kernel_height * sizeof(value);
+  int64_t tiles = most_bytes / (int64_t)tile_bytes;
   tiles = tiles < 1 ? 1 : tiles > MOST_TILES ? MOST_TILES : tiles;
   const int64_t line =
       shape->output_width * (is_pointwise(shape) ? (int64_t)shape->output_height : 1);
-  const int64_t tiles_of_line = (line + ROWS - 1) / ROWS;
+  const int64_t tiles_of_line = (line + c->tile_rows - 1) / c->tile_rows;
   c->tiles_of_band = (int32_t)(tiles < tiles_of_line ? tiles : tiles_of_line);
   c->band_count = (int32_t)tiles / c->tiles_of_band;
   c->keeps_rows = false;
@@ -84,7 +106,7 @@ static void plan_bands(q8_gemm_call *c, const mnv4_q8_gemm_shape *shape) {
     c->band_count = 1;
   }
   c->kept_x = c->kept_pixels = c->kept_end = 0;
-  c->row_pitch = (ptrdiff_t)row_values(c, (int64_t)c->tiles_of_band * ROWS);
+  c->row_pitch = (ptrdiff_t)row_values(c, (int64_t)c->tiles_of_band * c->tile_rows);
   c->band_pitch = c->row_pitch * shape->kernel_height;
 }
 

@@ -7,7 +7,8 @@
 
 extern const mnv4_q8_gemm_kernel mnv4_q8_gemm_scalar;
 #if defined(__x86_64__)
-extern const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512vnni, mnv4_q8_gemm_avx512, mnv4_q8_gemm_avx2;
+extern const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512vnni, mnv4_q8_gemm_avx512vnni_wide;
+extern const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512, mnv4_q8_gemm_avx2;
 #endif
 
 #endif

@@ -39,6 +39,70 @@ static void sum_rows(const q8_gemm_call *c, q8_gemm_tile tile, const q8_gemm_wai
 #endif
 }
 
+#if FETCHES_AHEAD
+/// Has `tiles` tiles of the `panels` panels at `channel` fetch together as many panels after theirs; after the
+/// last panel what runs next, or else nothing new. As far as their steps suffice.
+static void fetch_ahead(const q8_gemm_call *c, q8_gemm_tile *tile, int32_t channel, int32_t panels,
+                        int32_t tiles) {
+  const size_t per_channel = q8_gemm_panel_bytes_per_channel(c->k);
+  const int32_t width = panels * 2 * VECTOR_LANES;
+  const int32_t left = c->shape.output_channels - channel - width;
+  ptrdiff_t bytes = (ptrdiff_t)((left <= 0 || left > width ? width : left) * per_channel);
+  tile->ahead = (const char *)tile->starts;
+  if (left > 0) {
+    tile->ahead += (ptrdiff_t)(width * per_channel);
+  } else if (c->problem->next) {
+    tile->ahead = c->problem->next;
+    bytes = c->problem->next_bytes < MOST_NEXT_BYTES ? c->problem->next_bytes : MOST_NEXT_BYTES;
+  }
+  const ptrdiff_t turns = (ptrdiff_t)c->k.count * (c->k.steps / STEPS);
+  tile->ahead_step = bytes / (turns * tiles + 1) + 1;
+  if (tile->ahead_step > AHEAD_LINES * 64) tile->ahead_step = AHEAD_LINES * 64;
+}
+
+/// Goes on where the tile before ends to fetch.
+static void fetch_on(const q8_gemm_call *c, q8_gemm_tile *tile) {
+  tile->ahead += (ptrdiff_t)c->k.count * (c->k.steps / STEPS) * tile->ahead_step;
+}
+#endif
+
+#if WIDE
+/// Computes the tiles that wait, for the panel of `tile` and the next.
+static void run_wide(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
+                     const q8_gemm_waiting *tiles, int32_t count, const q8_gemm_tile *tile,
+                     int32_t channel, finish_function finish) {
+  const int32_t width = 2 * VECTOR_LANES, left = range->channel_end - channel - width;
+  q8_gemm_outputs outputs[2] = {*tile->outputs, *tile->outputs};
+  q8_gemm_wide_tile wide = {.first = *tile, .second_outputs = &outputs[1]};
+  wide.first.outputs = &outputs[0];
+  wide.panel_step = (ptrdiff_t)(width * q8_gemm_panel_bytes_per_channel(c->k));
+  outputs[1].scales = (const float *)(const void *)((const char *)outputs[0].scales + wide.panel_step);
+  int32_t all = 0;
+  for (int32_t i = 0; i < count; i++) all += wide_count(tiles[i].rows);
+  fetch_ahead(c, &wide.first, channel, 2, all);
+  for (int32_t i = 0; i < count; i++) {
+    const int32_t parts = wide_count(tiles[i].rows);
+    wide.first.row_stride = tiles[i].stride;
+    for (int32_t part = 0, row = 0; part < parts; part++) {
+      const int32_t rows = tiles[i].rows / parts + (part < tiles[i].rows % parts);
+      wide.first.input = tiles[i].input + row * tiles[i].stride;
+      if (tile->row_terms) wide.first.row_terms = c->row_terms + i * ROWS + row;
+      q8_gemm_locate(&outputs[0], tiles[i].pixel + row, channel, width);
+      q8_gemm_locate(&outputs[1], tiles[i].pixel + row, channel + width,
+                     left < width ? left : width);
+      outputs[0].rows = outputs[1].rows = rows;
+      multiply_wide_functions[rows - 1](&wide);
+      if (finish) {
+        finish(&outputs[0], c->accumulators, 2);
+        finish(&outputs[1], c->accumulators + rows * width, 2);
+      }
+      fetch_on(c, &wide.first);
+      row += rows;
+    }
+  }
+}
+#endif
+
 /// Computes the tiles that wait, for all channels of the range.
 static void run_tiles(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
                       const q8_gemm_waiting *tiles, int32_t count,
@@ -54,6 +118,11 @@ static void run_tiles(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
   };
   const bool offset = c->header->row_sum_factor != 0;
   if (offset) sum_rows(c, tile, tiles, count);
+#if WIDE
+  int32_t pixels = 0;
+  for (int32_t i = 0; i < count; i++) pixels += tiles[i].rows;
+  const bool wide = pixels > ROWS && may_be_wide(&c->shape);
+#endif
 
   const size_t per_channel = q8_gemm_panel_bytes_per_channel(c->k);
   int32_t width;
@@ -65,6 +134,17 @@ static void run_tiles(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
     tile.starts = (const int32_t *)(const void *)panel;
     outputs.scales = (const float *)(const void *)(tile.starts + width);
     tile.weights = outputs.scales + width;
+#if WIDE
+    if (wide && range->channel_end - channel > 3 * VECTOR_LANES) {
+      tile.row_terms = offset ? c->row_terms : NULL;
+      run_wide(c, range, tiles, count, &tile, channel, finish);
+      width *= 2;
+      continue;
+    }
+#endif
+#if FETCHES_AHEAD
+    fetch_ahead(c, &tile, channel, 1, count);
+#endif
     for (int32_t i = 0; i < count; i++) {
       tile.input = tiles[i].input;
       tile.row_stride = tiles[i].stride;
@@ -73,6 +153,9 @@ static void run_tiles(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
       q8_gemm_locate(&outputs, tiles[i].pixel, channel, left < width ? left : width);
       multiply_functions[tiles[i].rows - 1][vectors - 1](&tile);
       if (finish) finish(&outputs, c->accumulators, vectors);
+#if FETCHES_AHEAD
+      fetch_on(c, &tile);
+#endif
     }
   }
 }
@@ -98,7 +181,7 @@ static void run(const mnv4_q8_gemm_problem *p, const mnv4_q8_gemm_range *range, 
   for (; all > 0; x = 0, y++) {
     // What the range has of this row, in tiles of two sizes that differ by one.
     const int64_t pixels = output_width - x < all ? output_width - x : all;
-    const int64_t tiles = (pixels + ROWS - 1) / ROWS;
+    const int64_t tiles = (pixels + c.tile_rows - 1) / c.tile_rows;
     const int32_t rows = (int32_t)(pixels / tiles);
     const int64_t larger = pixels % tiles;
     all -= pixels;

@@ -130,6 +130,8 @@ static finish_function finish_function_for(const mnv4_q8_gemm_problem *p, bool p
   return p->addition ? finish_added : finish_quantized;
 }
 
+#define WIDE 0
+#define FETCHES_AHEAD 0
 #include "gemm_tile.h"
 
 static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, int32_t flip,

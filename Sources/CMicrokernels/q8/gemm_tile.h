@@ -5,6 +5,8 @@
 //     ROWS                most pixels of a tile, at most 15
 //     MOST_SUMS           most registers of sums where there is a choice
 //     PREFETCH_DISTANCE   bytes of weights
+//     FETCHES_AHEAD       1 where tiles of three rows and more fetch what is needed after them, no weights at
+//                         that distance
 //     load_vector(p), store_vector(p, v), add_vectors(v, v), add_lanes(v, int32_t)
 //     broadcast_group(p)  one group of values, in all lanes
 //     multiply_add(a, x, w)
@@ -17,6 +19,9 @@ enum {
   /// Values of a step.
   GROUP = 4 / sizeof(value),
   PREFETCH_DISTANCE_OF_FEW_ROWS = 2048,
+  /// Steps along K that are taken at once, and lines of `ahead` that they fetch.
+  STEPS = 4,
+  AHEAD_LINES = 2,
 };
 
 /// What the multiplication of a tile needs. Strides and offsets count values.
@@ -38,6 +43,10 @@ typedef struct {
   /// made of them at once.
   int32_t *accumulators;
   const q8_gemm_outputs *outputs;
+  /// Where `FETCHES_AHEAD`: what is needed after these tiles. Every `STEPS` steps fetch there, the next ones
+  /// `ahead_step` bytes further.
+  const char *ahead;
+  ptrdiff_t ahead_step;
 } q8_gemm_tile;
 
 /// The `at`th of the next steps along K: a group of each row times a vector of weights of each.
@@ -51,7 +60,7 @@ __attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2
   UNROLLED for (int v = 0; v < vectors; v++) {
     const char *from = weights + (at * vectors + v) * (int)sizeof(vector);
     w[v] = load_vector(from);
-    if (v * sizeof(vector) % 64 == 0) {
+    if (v * sizeof(vector) % 64 == 0 && (rows <= 2 || !FETCHES_AHEAD)) {
       // One or two rows pass weights as fast as memory gives them, of which nothing else comes between.
       __builtin_prefetch(from + (rows > 2 ? PREFETCH_DISTANCE : PREFETCH_DISTANCE_OF_FEW_ROWS));
     }
@@ -85,7 +94,6 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
                                                            const int vectors) {
   // Additions to one register wait for each other: few rows are summed in several places.
   const int ways = rows * vectors * 4 <= MOST_SUMS ? 4 : rows * vectors * 2 <= MOST_SUMS ? 2 : 1;
-  const int together = 4;
   vector sums[4][ROWS][2];
   UNROLLED for (int v = 0; v < vectors; v++) {
     const vector start = add_lanes(load_vector(t->starts + v * VECTOR_LANES), t->sum_offset);
@@ -102,7 +110,7 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
     }
   }
 
-  const char *weights = t->weights;
+  const char *weights = t->weights, *ahead = t->ahead;
   const ptrdiff_t stride = t->row_stride;
   for (int32_t s = 0; s < t->segment_count; s++) {
     // Every third row has a pointer: the others are one and two strides from it.
@@ -111,8 +119,12 @@ __attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t
       base[r / 3] = t->input + t->offsets[s] + r * stride;
     }
     int32_t k = t->step_count;
-    for (; k >= together; k -= together) {
-      multiply_steps(sums, base, stride, &weights, together, ways, rows, vectors);
+    for (; k >= STEPS; k -= STEPS) {
+      multiply_steps(sums, base, stride, &weights, STEPS, ways, rows, vectors);
+      if (rows > 2 && FETCHES_AHEAD) {
+        UNROLLED for (int i = 0; i < AHEAD_LINES; i++) __builtin_prefetch(ahead + i * 64, 0, 2);
+        ahead += t->ahead_step;
+      }
     }
     for (; k > 0; k--) multiply_steps(sums, base, stride, &weights, 1, 1, rows, vectors);
   }

@@ -144,6 +144,7 @@ struct PackedByteGemm: PackedKernel {
   }
 
   var sharedByteCount: Int { constants.byteCount }
+  var streamedConstants: UnsafeRawBufferPointer? { constants.unsafeBytes }
   var workspaceByteCount: Int { gemm.scratchByteCount(of: layer.shape) }
 
   func prepare(
@@ -174,6 +175,8 @@ struct PackedByteGemm: PackedKernel {
     problem.input_row_stride = pixelStride * Int(shape.input_width)
     problem.input_is_uint8 = input.elementType == .uint8
     problem.input_zero_point = input.zeroPoint
+    problem.next = binding.next?.baseAddress
+    problem.next_bytes = binding.next?.count ?? 0
     problem.output = binding.output
     problem.output_pixel_stride =
       layer.columnCount * layer.groupCount * output.elementType.byteCount

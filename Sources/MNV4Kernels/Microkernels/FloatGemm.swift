@@ -186,6 +186,7 @@ struct PackedFloatLayer: PackedKernel {
 
   var sharedByteCount: Int { constants.byteCount }
   var workspaceByteCount: Int { layer.scratchByteCount }
+  var streamedConstants: UnsafeRawBufferPointer? { constants.unsafeBytes }
 
   /// The product, in windows where there are any, of the first group.
   func problem(_ binding: StepBinding) -> mnv4_f32_conv {
@@ -205,6 +206,8 @@ struct PackedFloatLayer: PackedKernel {
     conv.product.bias = weights + layer.groupCount * padded * layer.depth
     conv.product.epilogue = mnv4_f32_epilogue(
       layer.activation, layer.residual, of: binding, columnCount: columnCount)
+    conv.product.next = binding.next?.baseAddress
+    conv.product.next_bytes = binding.next?.count ?? 0
     return conv
   }
 

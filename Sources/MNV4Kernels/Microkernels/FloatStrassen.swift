@@ -145,6 +145,7 @@ struct PackedStrassenLayer: PackedKernel {
   }
 
   var sharedByteCount: Int { constants.byteCount }
+  var streamedConstants: UnsafeRawBufferPointer? { constants.unsafeBytes }
   var workspaceByteCount: Int { layer.scratchByteCount(pairCount: layer.pairCount) }
 
   func problem(_ binding: StepBinding) -> mnv4_f32_gemm {

@@ -140,6 +140,7 @@ struct PackedWinogradLayer: PackedKernel {
   }
 
   var sharedByteCount: Int { constants.byteCount }
+  var streamedConstants: UnsafeRawBufferPointer? { constants.unsafeBytes }
   var workspaceByteCount: Int { layer.scratchByteCount }
 
   func problem(_ binding: StepBinding) -> mnv4_f32_winograd {

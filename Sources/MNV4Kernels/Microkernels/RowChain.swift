@@ -91,6 +91,9 @@ struct PackedRowChain: PackedKernel {
 
   var sharedByteCount: Int { layers.reduce(0) { $0 + $1.sharedByteCount } }
   var workspaceByteCount: Int { tiles.byteCount }
+  var streamedConstants: UnsafeRawBufferPointer? {
+    layers.lazy.compactMap { $0.buffers.first }.first?.unsafeBytes
+  }
 
   func prepare(
     _ binding: StepBinding, workers: Workers

@@ -49,8 +49,25 @@ import Testing
     IntegerConformance.check { try kind.problem(random: &$0) }
   }
 
+  /// Counts of channels and pixels at which tiles are wide, alone and beside others.
+  @Test(arguments: [48, 49, 64, 65, 96, 97, 128, 161], [127, 128, 130, 203])
+  func wideTiles(outputChannels: Int, inputChannels: Int) {
+    for pixelCount in [14, 15, 24, 25, 31] {
+      let problem = IntegerMatrixProblem(
+        batchCount: 1, rowCount: pixelCount, depth: inputChannels, columnCount: outputChannels)
+      IntegerConformance.check(count: 4) { try problem.fullyConnected(random: &$0) }
+    }
+    IntegerConformance.check(count: 4) {
+      try IntegerConvolutionProblem(.pointwise, channels: inputChannels, random: &$0)
+        .problem(random: &$0)
+    }
+  }
+
   /// Depths at which rows are worked through in blocks, and as deep as 32-bit sums allow.
-  @Test(arguments: [(13, 2100, 17), (7, 5000, 9), (31, 800, 8), (1, 65_000, 3), (7, 30_000, 5)])
+  @Test(arguments: [
+    (13, 2100, 17), (7, 5000, 9), (31, 800, 8), (1, 65_000, 3), (7, 30_000, 5), (37, 2048, 130),
+    (600, 300, 64),
+  ])
   func deepRows(rowCount: Int, depth: Int, columnCount: Int) {
     let problem = IntegerMatrixProblem(
       batchCount: 1, rowCount: rowCount, depth: depth, columnCount: columnCount)
