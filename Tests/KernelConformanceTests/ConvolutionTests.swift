@@ -12,7 +12,9 @@ import Testing
   }
 
   /// Depths at which rows are worked through in blocks for the cache.
-  @Test(arguments: [(13, 2100, 17), (7, 5000, 9), (31, 800, 8), (37, 2050, 130), (420, 100, 96)])
+  @Test(arguments: [
+    (13, 2100, 17), (7, 5000, 9), (31, 800, 8), (37, 2050, 130), (15, 1537, 64), (420, 100, 96),
+  ])
   func deepRows(rowCount: Int, depth: Int, columnCount: Int) throws {
     var random = SeededRandom(depth)
     let problem = MatrixProblem(
@@ -32,6 +34,16 @@ import Testing
       try Conformance.check(problem.problem(random: &random))
     }
   }
+
+  #if !DEBUG
+    /// With residuals, too, depths that wide tiles take in parts.
+    @Test(arguments: 0..<6)
+    func longDepths(seed: Int) throws {
+      var random = SeededRandom(seed)
+      let problem = ConvolutionProblem(.pointwise, channels: 1540, random: &random)
+      try Conformance.check(problem.problem(random: &random))
+    }
+  #endif
 
   @Test(arguments: 0..<200)
   func fullyConnected(seed: Int) throws {

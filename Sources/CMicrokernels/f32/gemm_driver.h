@@ -25,6 +25,9 @@ enum {
   /// The floats of what runs next that wide tiles fetch at most.
   GEMM_AHEAD_FLOATS = 65536,
   GEMM_LINE_FLOATS = 16,
+  /// A depth from which on wide tiles take it in parts, and how long these are: a multiple of their steps.
+  GEMM_LONG_DEPTH = 1536,
+  GEMM_PART_DEPTH = 512,
 };
 
 /// What all tiles of a product have in common.
@@ -112,22 +115,6 @@ VEC_INLINE void gemm_single_row(
   }
 }
 
-/// How many rows pass by a panel before the next panel's turn: whole tiles.
-VEC_INLINE ptrdiff_t gemm_block_rows(
-    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, const int wide) {
-  const ptrdiff_t weights =
-      (range.panel_end - range.panel_begin) * gemm->depth * MNV4_F32_PANEL;
-  ptrdiff_t most = GEMM_BLOCK_FLOATS, row = gemm->depth;
-  if (weights > GEMM_FEW_WEIGHTS) {
-    most = GEMM_LARGE_BLOCK_FLOATS;
-  } else if (wide) {
-    most = GEMM_WIDE_BLOCK_FLOATS;
-    row += gemm->columns;
-  }
-  const ptrdiff_t tiles = most / (row * TILE_ROWS);
-  return (tiles < 1 ? 1 : tiles) * TILE_ROWS;
-}
-
 /// Has the `index`th of `tiles` tiles fetch its share of the panel after `panel`: beyond 32 tiles, which
 /// small panels alone meet at once, next to nothing; after the last panel what runs next, or else what the panel
 /// itself holds.
@@ -167,27 +154,51 @@ VEC_INLINE void gemm_block_panel(
 }
 
 #if VEC_WIDE
-/// Has `tiles` wide tiles of a panel and the next fetch together the two after these, after the last panel
-/// what runs next, as far as their steps suffice.
+/// A part of the depth.
+struct gemm_part {
+  ptrdiff_t begin, count;
+};
+
+/// Has `tiles` wide tiles of a panel and the next, in a part of the depth, fetch together what comes after: the
+/// same part of the next two panels, or the next part of the first of the range; and after the last what runs
+/// next, as far as their steps suffice.
 VEC_INLINE void gemm_fetch_wide(
-    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t panel, ptrdiff_t tiles) {
-  const ptrdiff_t left = (gemm->columns + MNV4_F32_PANEL - 1) / MNV4_F32_PANEL - (panel + 2);
+    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t panel, ptrdiff_t first,
+    struct gemm_part part, ptrdiff_t tiles) {
+  const ptrdiff_t panels = (gemm->columns + MNV4_F32_PANEL - 1) / MNV4_F32_PANEL;
+  const ptrdiff_t turns = part.count / TILE_STEPS * tiles + 1;
+  ptrdiff_t begin = part.begin, next = panel + 2;
+  if (next >= panels) {
+    begin += part.count;
+    next = first;
+  }
   const float *start = gemm->weights + panel * tile->panel_step;
   ptrdiff_t count = 0;
-  if (left > 0) {
-    start += 2 * tile->panel_step;
-    count = left > 1 ? 2 * tile->panel_step : tile->panel_step;
+  int is_pair = 0;
+  if (begin < gemm->depth) {
+    start = gemm->weights + next * tile->panel_step + begin * MNV4_F32_PANEL;
+    const ptrdiff_t left = gemm->depth - begin;
+    count = (part.count < left ? part.count : left) * MNV4_F32_PANEL;
+    is_pair = next + 1 < panels;
+    if (is_pair && part.count == gemm->depth) {
+      // They lie one after the other.
+      count *= 2;
+      is_pair = 0;
+    }
   } else if (gemm->next) {
     start = gemm->next;
     count = gemm->next_bytes / (ptrdiff_t)sizeof(float);
     if (count > GEMM_AHEAD_FLOATS) count = GEMM_AHEAD_FLOATS;
   }
-  const ptrdiff_t turns = gemm->depth / TILE_STEPS * tiles + 1;
-  tile->fetches = count > turns * WIDE_FETCHES * GEMM_LINE_FLOATS ? WIDE_MOST_FETCHES : WIDE_FETCHES;
-  const ptrdiff_t most = tile->fetches * GEMM_LINE_FLOATS;
+  // Of a pair each panel has half of the lines.
+  const ptrdiff_t step = (count + turns - 1) / turns;
+  const ptrdiff_t lines =
+      (is_pair ? 2 : 1) * (step + GEMM_LINE_FLOATS - 1) / GEMM_LINE_FLOATS;
+  tile->fetches = lines > WIDE_FETCHES ? WIDE_MOST_FETCHES : WIDE_FETCHES;
+  const ptrdiff_t most = tile->fetches / (is_pair ? 2 : 1) * GEMM_LINE_FLOATS;
   tile->ahead = start;
-  tile->ahead_step = (count + turns - 1) / turns;
-  if (tile->ahead_step > most) tile->ahead_step = most;
+  tile->ahead_step = step < most ? step : most;
+  tile->fetch_stride = is_pair ? tile->panel_step : tile->fetches / 2 * GEMM_LINE_FLOATS;
 }
 
 /// Whether wide tiles take this panel of the range and the next, of which all columns exist. Of an odd number
@@ -199,26 +210,78 @@ VEC_INLINE int gemm_is_wide(
   return panel < end && (end - panel) % 2 == 0;
 }
 
-/// `rows` rows from `start` on, where the tile's input is, by a panel and the next, in wide tiles of about
-/// equal heights, which go on fetching where the tile does.
+/// `rows` rows from `start` on, where the tile's input is, by a part of a panel and the next, in wide tiles of
+/// about equal heights, which go on fetching where the tile does.
 VEC_INLINE void gemm_block_wide(
     const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t start, ptrdiff_t rows,
-    ptrdiff_t panel) {
+    ptrdiff_t panel, struct gemm_part part) {
   const ptrdiff_t tiles = gemm_wide_count(rows);
   const ptrdiff_t height = rows / tiles, higher = rows % tiles;
-  const ptrdiff_t share = gemm->depth / TILE_STEPS * tile->ahead_step;
+  const ptrdiff_t share = part.count / TILE_STEPS * tile->ahead_step;
+  tile->continues = part.begin > 0;
+  tile->ends = part.begin + part.count == gemm->depth;
   gemm_place(gemm, tile, start, panel * MNV4_F32_PANEL, 2);
+  tile->weights += part.begin * MNV4_F32_PANEL;
   if (higher > 0) {
     gemm_wide_run(tile, height + 1, higher);
     const ptrdiff_t done = higher * (height + 1);
     gemm_place(gemm, tile, start + done, panel * MNV4_F32_PANEL, 2);
+    tile->weights += part.begin * MNV4_F32_PANEL;
     tile->input += done * tile->row_stride;
     tile->ahead += higher * share;
   }
   gemm_wide_run(tile, height, tiles - higher);
   tile->ahead += (tiles - higher) * share;
 }
+
+/// The floats of the depth that wide tiles take at a time: all of it, unless it is so long that the panels of
+/// two of them, and the rows, crowd the second-level cache. Sums wait in the output, which must not be the
+/// residual.
+VEC_INLINE ptrdiff_t gemm_part_count(const struct mnv4_f32_gemm *gemm) {
+  const int is_long = gemm->depth >= GEMM_LONG_DEPTH && gemm->epilogue.residual != gemm->output;
+  return is_long ? GEMM_PART_DEPTH : gemm->depth;
+}
 #endif
+
+#if VEC_WIDE
+/// `rows` rows from `start` on by all pairs of panels of the range from `panel` on, part by part of the depth.
+///
+/// - Returns: how many panels they are.
+VEC_INLINE ptrdiff_t gemm_wide_panels(
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, struct gemm_tile *tile,
+    ptrdiff_t start, ptrdiff_t rows, ptrdiff_t panel, ptrdiff_t part_count) {
+  struct gemm_tile part_tile = *tile;
+  ptrdiff_t end = panel;
+  for (struct gemm_part part = {0, part_count}; part.begin < gemm->depth; part.begin += part.count) {
+    const ptrdiff_t left = gemm->depth - part.begin;
+    if (part.count > left) part.count = left;
+    part_tile.run_length = part.count;
+    for (end = panel; gemm_is_wide(gemm, range, end); end += 2) {
+      part_tile.input = gemm->input + start * gemm->input_stride + part.begin;
+      gemm_fetch_wide(gemm, &part_tile, end, panel, part, gemm_wide_count(rows));
+      gemm_block_wide(gemm, &part_tile, start, rows, end, part);
+    }
+  }
+  return end - panel;
+}
+#endif
+
+/// How many rows pass by `part` of a panel's depth before the next panel's turn: whole tiles.
+VEC_INLINE ptrdiff_t gemm_block_rows(
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, ptrdiff_t part,
+    const int wide) {
+  const ptrdiff_t weights =
+      (range.panel_end - range.panel_begin) * gemm->depth * MNV4_F32_PANEL;
+  ptrdiff_t most = GEMM_BLOCK_FLOATS, row = part;
+  if (weights > GEMM_FEW_WEIGHTS) {
+    most = GEMM_LARGE_BLOCK_FLOATS;
+  } else if (wide) {
+    most = GEMM_WIDE_BLOCK_FLOATS;
+    row += gemm->columns;
+  }
+  const ptrdiff_t tiles = most / (row * TILE_ROWS);
+  return (tiles < 1 ? 1 : tiles) * TILE_ROWS;
+}
 
 /// - Parameter wide: whether wide tiles are used, where there are more rows than one tile has.
 VEC_INLINE void gemm_range(
@@ -231,7 +294,12 @@ VEC_INLINE void gemm_range(
     }
     range.panel_begin = panel;
   }
-  const ptrdiff_t block_rows = gemm_block_rows(gemm, range, wide);
+#if VEC_WIDE
+  const ptrdiff_t part_count = wide ? gemm_part_count(gemm) : gemm->depth;
+#else
+  const ptrdiff_t part_count = gemm->depth;
+#endif
+  const ptrdiff_t block_rows = gemm_block_rows(gemm, range, part_count, wide);
   ptrdiff_t start = range.row_begin;
   while (start < range.row_end) {
     const ptrdiff_t left = range.row_end - start;
@@ -239,10 +307,7 @@ VEC_INLINE void gemm_range(
     for (ptrdiff_t panel = range.panel_begin; panel < range.panel_end; panel++) {
 #if VEC_WIDE
       if (wide && rows > TILE_ROWS && gemm_is_wide(gemm, range, panel)) {
-        tile.input = gemm->input + start * gemm->input_stride;
-        gemm_fetch_wide(gemm, &tile, panel, gemm_wide_count(rows));
-        gemm_block_wide(gemm, &tile, start, rows, panel);
-        panel++;
+        panel += gemm_wide_panels(gemm, range, &tile, start, rows, panel, part_count) - 1;
         continue;
       }
 #endif
@@ -272,7 +337,8 @@ VEC_INLINE void conv_range(
 #if VEC_WIDE
       const int is_wide = wide && gemm_is_wide(gemm, range, panel);
       if (is_wide) {
-        gemm_fetch_wide(gemm, &tile, panel, tiles * gemm_wide_count(TILE_ROWS));
+        const struct gemm_part whole = {0, gemm->depth};
+        gemm_fetch_wide(gemm, &tile, panel, panel, whole, tiles * gemm_wide_count(TILE_ROWS));
       }
 #else
       const int is_wide = 0;
@@ -290,7 +356,8 @@ VEC_INLINE void conv_range(
         tile.inner_step = conv->dilation_width * block[i].pixel_stride;
 #if VEC_WIDE
         if (is_wide) {
-          gemm_block_wide(gemm, &tile, block[i].first, block[i].count, panel);
+          const struct gemm_part whole = {0, gemm->depth};
+          gemm_block_wide(gemm, &tile, block[i].first, block[i].count, panel, whole);
           continue;
         }
 #endif

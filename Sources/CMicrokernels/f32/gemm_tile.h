@@ -22,8 +22,12 @@ struct gemm_tile {
   /// next step `ahead_step` floats further.
   const float *ahead;
   ptrdiff_t ahead_step;
-  /// Lines that a wide tile fetches at a time.
+  /// Lines that a wide tile fetches at a time, and floats from one to the next.
   int fetches;
+  ptrdiff_t fetch_stride;
+  /// Of a part of the depth, in a wide tile: whether its sums begin with those that the output holds, and
+  /// whether they are the last.
+  int continues, ends;
   const float *bias;
   float *output;
   ptrdiff_t output_stride;

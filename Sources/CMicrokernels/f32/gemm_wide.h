@@ -42,7 +42,9 @@ VEC_INLINE void gemm_wide_steps(
   }
   if (count == TILE_STEPS) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i < fetches; i++) __builtin_prefetch(cursor->ahead + i * 16, 0, 2);
+    for (int i = 0; i < fetches; i++) {
+      __builtin_prefetch(cursor->ahead + i % 2 * tile->fetch_stride + i / 2 * 16, 0, 2);
+    }
     cursor->ahead += tile->ahead_step;
   }
 #pragma clang loop unroll(full)
@@ -62,6 +64,17 @@ VEC_INLINE void gemm_wide_finish(
   gemm_tile_finish(&part, rows, 2, sums);
 }
 
+/// Leaves sums of a part of the depth in the output.
+VEC_INLINE void gemm_wide_leave(
+    const struct gemm_tile *tile, const int rows, const int panel, vec sums[WIDE_ROWS][2]) {
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    float *const output = tile->output + i * tile->output_stride + panel * MNV4_F32_PANEL;
+    vec_store(output, sums[i][0]);
+    vec_store(output + VEC_LANES, sums[i][1]);
+  }
+}
+
 /// `count` tiles, each next `rows` rows further down.
 VEC_INLINE void gemm_wide_body(
     const struct gemm_tile *first, ptrdiff_t count, const int rows, const int fetches) {
@@ -71,7 +84,10 @@ VEC_INLINE void gemm_wide_body(
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
 #pragma clang loop unroll(full)
-      for (int v = 0; v < 4; v++) sums[v / 2][i][v % 2] = vec_load(tile.bias + v * VEC_LANES);
+      for (int v = 0; v < 4; v++) {
+        const float *start = tile.continues ? tile.output + i * tile.output_stride : tile.bias;
+        sums[v / 2][i][v % 2] = vec_load(start + v * VEC_LANES);
+      }
     }
     struct gemm_cursor cursor = {.weights = tile.weights, .ahead = tile.ahead};
 #define ADD_STEPS(count) gemm_wide_steps(&tile, &cursor, count, rows, fetches, sums)
@@ -79,7 +95,13 @@ VEC_INLINE void gemm_wide_body(
 #undef ADD_STEPS
     tile.ahead = cursor.ahead;
 #pragma clang loop unroll(full)
-    for (int half = 0; half < 2; half++) gemm_wide_finish(&tile, rows, half, sums[half]);
+    for (int panel = 0; panel < 2; panel++) {
+      if (tile.ends) {
+        gemm_wide_finish(&tile, rows, panel, sums[panel]);
+      } else {
+        gemm_wide_leave(&tile, rows, panel, sums[panel]);
+      }
+    }
     tile.input += rows * tile.row_stride;
     tile.output += rows * tile.output_stride;
     if (tile.residual_columns > 0) tile.residual += rows * tile.epilogue->residual_stride;
