@@ -160,8 +160,8 @@ struct gemm_part {
 };
 
 /// Has `tiles` wide tiles of a panel and the next, in a part of the depth, fetch together what comes after: the
-/// same part of the next two panels, or the next part of the first of the range; and after the last what runs
-/// next, as far as their steps suffice.
+/// same part of the next two panels, or the next part of panel `first`, from which on panels are wide; and after
+/// the last what runs next, as far as their steps suffice.
 VEC_INLINE void gemm_fetch_wide(
     const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t panel, ptrdiff_t first,
     struct gemm_part part, ptrdiff_t tiles) {
@@ -241,9 +241,7 @@ VEC_INLINE ptrdiff_t gemm_part_count(const struct mnv4_f32_gemm *gemm) {
   const int is_long = gemm->depth >= GEMM_LONG_DEPTH && gemm->epilogue.residual != gemm->output;
   return is_long ? GEMM_PART_DEPTH : gemm->depth;
 }
-#endif
 
-#if VEC_WIDE
 /// `rows` rows from `start` on by all pairs of panels of the range from `panel` on, part by part of the depth.
 ///
 /// - Returns: how many panels they are.
