@@ -6,7 +6,7 @@ struct ChainProblem: CustomStringConvertible {
   /// What networks have, and what only their parts are.
   enum Kind: CaseIterable {
     case invertedBottleneck, depthwiseSeparable, sandglass, extraDepthwise, fused, strided
-    case layerAndAddition, depthwiseAndAddition
+    case layerAndAddition, depthwiseAndAddition, expansion
   }
 
   let graph: Graph
@@ -59,13 +59,16 @@ struct ChainProblem: CustomStringConvertible {
       let groups = random.oneIn(3) && channels % 2 == 0 ? 2 : 1
       try builder.convolution(
         outputs * groups, kernel: random.oneIn(3) ? 3 : 1, groups: groups, random: &random)
+    case .expansion:
+      try builder.convolution(expanded, random: &random)
+      try builder.depthwise(random: &random)
     case .depthwiseAndAddition:
       try builder.depthwise(random: &random)
       try builder.convolution(channels, random: &random)
       try builder.depthwise(random: &random)
     }
     let mustAdd = kind == .layerAndAddition || kind == .depthwiseAndAddition
-    if mustAdd || random.bool() { try builder.addResidual(random: &random) }
+    if mustAdd || (kind != .expansion && random.bool()) { try builder.addResidual(random: &random) }
     graph = try builder.finish()
     chain = NodeChain(builder.chainNodes)
     for id in Set(chain.inputs) { elements[id] = random.elements(graph[id]) }
