@@ -115,4 +115,10 @@ enum RowChainRates {
     guard !Processor.isZen else { return 0 }
     return 2 * Double(max(byteCount - nearByteCount, 0)) / 60
   }
+
+  /// What it saves that a value is written, and read, group of channels by group.
+  static func savedByGroups(byteCount: Int) -> Double {
+    guard !Processor.isZen else { return 0 }
+    return 2 * Double(max(byteCount - (1 << 19), 0)) / 20
+  }
 }

@@ -23,13 +23,15 @@ struct ChainProblem: CustomStringConvertible {
       random.oneIn(3) ? 2 : 1, random.int(3...15), random.int((kind == .strided ? 3 : 1)...12),
     ]
     var channels = random.oneIn(6) ? random.int(60...140) : random.int(2...40)
-    let expanded = random.oneIn(6) ? random.int(60...140) : random.int(2...40)
+    var expanded = random.oneIn(6) ? random.int(60...140) : random.int(2...40)
     var outputs = random.oneIn(3) ? channels : random.int(1...40)
     // So many that tiles are wide.
     if kind == .layerAndAddition, random.oneIn(8) {
       channels = random.int(128...200)
       outputs = random.int(49...130)
     }
+    // Whole groups of channels, of which there may be any number.
+    if kind == .invertedBottleneck, random.oneIn(4) { expanded = 64 * random.int(1...3) }
     try builder.begin(size + [channels], random: &random)
     switch kind {
     case .invertedBottleneck:

@@ -31,7 +31,8 @@ import Testing
       kind == .layerAndAddition
         ? type != .float32 && $0.hasPrefix("q8")
         : $0.hasPrefix("rows")
-          || kind == .expansion && type == .float32 && $0.hasPrefix("channels")
+          || (kind == .expansion || kind == .invertedBottleneck) && type == .float32
+            && $0.hasPrefix("channels")
     }
     #expect(names.isSuperset(of: expected), "\(names)")
   }
