@@ -33,13 +33,17 @@ package struct KernelBackend: Backend {
   package func memory(of problems: [StepProblem]) -> BackendMemory {
     var total = BackendMemory.none
     var workspaceByteCount = 0
+    var sharedByteCount = 0
     for problem in problems {
       guard let kernel = cheapest(for: problem)?.kernel else { continue }
       total = total + kernel.memory(problem)
       workspaceByteCount = max(workspaceByteCount, kernel.workspaceByteCount(problem))
+      sharedByteCount = max(sharedByteCount, kernel.sharedWorkspaceByteCount(problem))
     }
     return total
-      + BackendMemory(threadByteCount: workspaceByteCount.roundedUp(to: AlignedBuffer.alignment))
+      + BackendMemory(
+        sessionByteCount: sharedByteCount,
+        threadByteCount: workspaceByteCount.roundedUp(to: AlignedBuffer.alignment))
   }
 
   package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {
@@ -89,7 +93,9 @@ struct PackedKernels: PackedSteps {
     let pool: ThreadPool
     do { pool = try threads.pool() } catch { throw .thread(error) }
     let workspace = try Workspace(
-      byteCount: steps.reduce(0) { max($0, $1.workspaceByteCount) }, threadCount: threads.count)
+      byteCount: steps.reduce(0) { max($0, $1.workspaceByteCount) },
+      sharedByteCount: steps.reduce(0) { max($0, $1.sharedWorkspaceByteCount) },
+      threadCount: threads.count)
     let workers = Workers(
       pool: pool, minimumPartNanoseconds: minimumPartNanoseconds, workspace: workspace)
     var prepared: [any PreparedStep] = []

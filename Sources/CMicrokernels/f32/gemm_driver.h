@@ -32,11 +32,13 @@ enum {
 
 /// What all tiles of a product have in common.
 VEC_INLINE struct gemm_tile gemm_common_tile(const struct mnv4_f32_gemm *gemm) {
+  const ptrdiff_t run = gemm->run > 0 ? gemm->run : gemm->depth;
   return (struct gemm_tile){
       .row_stride = gemm->input_stride,
-      .outer_count = 1,
+      .outer_count = gemm->depth / run,
+      .outer_step = gemm->run_step,
       .inner_count = 1,
-      .run_length = gemm->depth,
+      .run_length = run,
       .panel_step = gemm->depth * MNV4_F32_PANEL,
       .output_stride = gemm->output_stride,
       .epilogue = &gemm->epilogue,
@@ -238,7 +240,8 @@ VEC_INLINE void gemm_block_wide(
 /// two of them, and the rows, crowd the second-level cache. Sums wait in the output, which must not be the
 /// residual.
 VEC_INLINE ptrdiff_t gemm_part_count(const struct mnv4_f32_gemm *gemm) {
-  const int is_long = gemm->depth >= GEMM_LONG_DEPTH && gemm->epilogue.residual != gemm->output;
+  const int is_long = gemm->depth >= GEMM_LONG_DEPTH && gemm->epilogue.residual != gemm->output &&
+                      (gemm->run == 0 || GEMM_PART_DEPTH % gemm->run == 0);
   return is_long ? GEMM_PART_DEPTH : gemm->depth;
 }
 
@@ -253,9 +256,15 @@ VEC_INLINE ptrdiff_t gemm_wide_panels(
   for (struct gemm_part part = {0, part_count}; part.begin < gemm->depth; part.begin += part.count) {
     const ptrdiff_t left = gemm->depth - part.begin;
     if (part.count > left) part.count = left;
-    part_tile.run_length = part.count;
+    const float *input = gemm->input + start * gemm->input_stride + part.begin;
+    if (gemm->run > 0) {
+      input += part.begin / gemm->run * gemm->run_step - part.begin;
+      part_tile.outer_count = part.count / gemm->run;
+    } else {
+      part_tile.run_length = part.count;
+    }
     for (end = panel; gemm_is_wide(gemm, range, end); end += 2) {
-      part_tile.input = gemm->input + start * gemm->input_stride + part.begin;
+      part_tile.input = input;
       gemm_fetch_wide(gemm, &part_tile, end, panel, part, gemm_wide_count(rows));
       gemm_block_wide(gemm, &part_tile, start, rows, end, part);
     }
@@ -285,7 +294,7 @@ VEC_INLINE ptrdiff_t gemm_block_rows(
 VEC_INLINE void gemm_range(
     const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, const int wide) {
   struct gemm_tile tile = gemm_common_tile(gemm);
-  if (range.row_end - range.row_begin == 1) {
+  if (range.row_end - range.row_begin == 1 && gemm->run == 0) {
     ptrdiff_t panel = range.panel_begin;
     for (; panel + SINGLE_PANELS <= range.panel_end; panel += SINGLE_PANELS) {
       gemm_single_row(gemm, &tile, range.row_begin, panel);

@@ -39,6 +39,9 @@ struct mnv4_f32_gemm {
   const void *next;
   /// How many, above 0 where there are any.
   ptrdiff_t next_bytes;
+  /// Where above 0, a row's elements lie in runs of so many, of which the depth is a multiple and which is one of
+  /// 16, and the next run is `run_step` elements further. 0: one after another, as in windows always.
+  ptrdiff_t run, run_step;
 };
 
 /// The part of an output that a call computes; disjoint ranges may be computed at the same time.

@@ -214,8 +214,13 @@ struct PackedFloatLayer: PackedKernel {
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
+    step(problem(binding), workers: workers)
+  }
+
+  /// The step of a problem that `problem(_:)` made.
+  func step(_ problem: mnv4_f32_conv, workers: Workers) -> any PreparedStep {
     let body = FloatGemmBody(
-      gemm: gemm.gemm, conv: layer.geometry == nil ? nil : gemm.conv, problem: problem(binding),
+      gemm: gemm.gemm, conv: layer.geometry == nil ? nil : gemm.conv, problem: problem,
       function: FloatFunction(layer.activation, gemm.set), rowStep: gemm.rowStep,
       groupCount: layer.groupCount, groupColumns: layer.panelCount * FloatGemm.panelWidth,
       cells: Grid(

@@ -12,13 +12,14 @@ extension KernelBackend {
     name: "microkernels", kernels: microkernelFamilies.flatMap(\.kernels),
     chainKernels: fastestChains)
 
-  /// By rows in the largest instruction set alone, which knows all that the others know, and where
-  /// values are large enough for that to save anything: planning asks for every chain of a network.
+  /// By rows and by channels in the largest instruction set alone, which knows all that the others know, and
+  /// where values are large enough for that to save anything: planning asks for every chain of a network.
   private static let fastestChains =
     byteGemmAdditionKernels()
     + rowChainKernels(
       bufferByteCount: rowBufferByteCount, leastValueByteCount: RowChainRates.level2ByteCount
     ).prefix(1)
+    + channelChainKernels(leastValueByteCount: RowChainRates.nearByteCount).prefix(1)
 
   /// What the rows between two layers of a chain may take on each thread: half of a level 2 cache, which
   /// weights, input and output share.
@@ -33,6 +34,7 @@ extension KernelBackend {
   ) -> [Kernel] {
     byteGemmAdditionKernels()
       + rowChainKernels(bufferByteCount: bufferByteCount, leastValueByteCount: 0)
+      + channelChainKernels(leastValueByteCount: 0)
   }
 
   /// Every kernel of the `microkernels` backend that this processor runs, by family: also those that a

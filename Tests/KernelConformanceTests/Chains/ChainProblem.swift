@@ -6,7 +6,7 @@ struct ChainProblem: CustomStringConvertible {
   /// What networks have, and what only their parts are.
   enum Kind: CaseIterable {
     case invertedBottleneck, depthwiseSeparable, sandglass, extraDepthwise, fused, strided
-    case layerAndAddition, depthwiseAndAddition
+    case layerAndAddition, depthwiseAndAddition, expansion
   }
 
   let graph: Graph
@@ -23,13 +23,15 @@ struct ChainProblem: CustomStringConvertible {
       random.oneIn(3) ? 2 : 1, random.int(3...15), random.int((kind == .strided ? 3 : 1)...12),
     ]
     var channels = random.oneIn(6) ? random.int(60...140) : random.int(2...40)
-    let expanded = random.oneIn(6) ? random.int(60...140) : random.int(2...40)
+    var expanded = random.oneIn(6) ? random.int(60...140) : random.int(2...40)
     var outputs = random.oneIn(3) ? channels : random.int(1...40)
     // So many that tiles are wide.
     if kind == .layerAndAddition, random.oneIn(8) {
       channels = random.int(128...200)
       outputs = random.int(49...130)
     }
+    // Whole groups of channels, of which there may be any number.
+    if kind == .invertedBottleneck, random.oneIn(4) { expanded = 64 * random.int(1...3) }
     try builder.begin(size + [channels], random: &random)
     switch kind {
     case .invertedBottleneck:
@@ -59,13 +61,16 @@ struct ChainProblem: CustomStringConvertible {
       let groups = random.oneIn(3) && channels % 2 == 0 ? 2 : 1
       try builder.convolution(
         outputs * groups, kernel: random.oneIn(3) ? 3 : 1, groups: groups, random: &random)
+    case .expansion:
+      try builder.convolution(expanded, random: &random)
+      try builder.depthwise(random: &random)
     case .depthwiseAndAddition:
       try builder.depthwise(random: &random)
       try builder.convolution(channels, random: &random)
       try builder.depthwise(random: &random)
     }
     let mustAdd = kind == .layerAndAddition || kind == .depthwiseAndAddition
-    if mustAdd || random.bool() { try builder.addResidual(random: &random) }
+    if mustAdd || (kind != .expansion && random.bool()) { try builder.addResidual(random: &random) }
     graph = try builder.finish()
     chain = NodeChain(builder.chainNodes)
     for id in Set(chain.inputs) { elements[id] = random.elements(graph[id]) }

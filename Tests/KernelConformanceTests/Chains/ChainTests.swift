@@ -28,7 +28,11 @@ import Testing
       }
     }
     let expected = KernelBackend.microkernelChains().map(\.name).filter {
-      kind == .layerAndAddition ? type != .float32 && $0.hasPrefix("q8") : $0.hasPrefix("rows")
+      kind == .layerAndAddition
+        ? type != .float32 && $0.hasPrefix("q8")
+        : $0.hasPrefix("rows")
+          || (kind == .expansion || kind == .invertedBottleneck) && type == .float32
+            && $0.hasPrefix("channels")
     }
     #expect(names.isSuperset(of: expected), "\(names)")
   }
@@ -98,11 +102,11 @@ import Testing
   private func reference(for kernel: Kernel) -> KernelBackend {
     let kernels = KernelBackend.microkernelFamilies.flatMap(\.kernels)
     return switch kernel.name {
-    case "rows_portable":
+    case "rows_portable", "channels_portable":
       KernelBackend(
         name: "portable",
         kernels: kernels.filter { $0.name.hasSuffix("portable") || $0.name.hasPrefix("q8") })
-    case "rows_avx2":
+    case "rows_avx2", "channels_avx2":
       KernelBackend(
         name: "avx2",
         kernels: kernels.filter { !$0.name.contains("avx512") || $0.name.hasPrefix("q8") })
