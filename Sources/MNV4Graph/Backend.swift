@@ -22,8 +22,15 @@ package protocol Backend: Sendable {
   /// would hold. Takes no memory to speak of itself.
   func memory(of problems: [StepProblem]) -> BackendMemory
 
+  /// Bytes of a session's arena that a step, which `assess` said it runs, works on besides its operands.
+  func scratchByteCount(of problem: StepProblem) -> Int
+
   /// Lays out the weights of `problems`, each of which `assess` said it runs.
   func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps
+}
+
+extension Backend {
+  package func scratchByteCount(of problem: StepProblem) -> Int { 0 }
 }
 
 /// The weights of a backend's steps in the layout of its kernels; immutable, shared by sessions.
@@ -55,15 +62,19 @@ extension PackedSteps {
 package struct StepBinding {
   package let inputs: [UnsafeRawPointer]
   package let output: UnsafeMutableRawPointer
+  /// For this step alone while it runs, of any contents: as many bytes as `Backend.scratchByteCount` said.
+  package let scratch: UnsafeMutableRawPointer?
   /// Constants that a step after this one reads first, which this one may fetch into a cache but does not
   /// read.
   package var next: UnsafeRawBufferPointer?
 
   package init(
-    inputs: [UnsafeRawPointer], output: UnsafeMutableRawPointer, next: UnsafeRawBufferPointer? = nil
+    inputs: [UnsafeRawPointer], output: UnsafeMutableRawPointer,
+    scratch: UnsafeMutableRawPointer? = nil, next: UnsafeRawBufferPointer? = nil
   ) {
     self.inputs = inputs
     self.output = output
+    self.scratch = scratch
     self.next = next
   }
 }

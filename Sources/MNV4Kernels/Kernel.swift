@@ -18,8 +18,8 @@ package struct Kernel: Sendable {
   package let pack: @Sendable (StepProblem) throws(BackendError) -> any PackedKernel
   /// Bytes that each part of a problem that it supports works on besides, while it runs.
   var workspaceByteCount: @Sendable (StepProblem) -> Int = { _ in 0 }
-  /// Bytes that all parts of a problem that it supports share besides, while the step runs.
-  var sharedWorkspaceByteCount: @Sendable (StepProblem) -> Int = { _ in 0 }
+  /// Bytes of the arena that a problem that it supports works on besides, while the step runs.
+  var scratchByteCount: @Sendable (StepProblem) -> Int = { _ in 0 }
 }
 
 /// Kernels of related operations, fastest first.
@@ -34,8 +34,6 @@ package protocol PackedKernel: Sendable {
   var sharedByteCount: Int { get }
   /// Bytes that each part works on besides, while it runs: a slot of `Workers.workspace` has them.
   var workspaceByteCount: Int { get }
-  /// Bytes that all parts share besides, while the step runs: `Workers.workspace` has them.
-  var sharedWorkspaceByteCount: Int { get }
   /// Constants that a run reads in this order, where they are many: what the step before it may fetch.
   var streamedConstants: UnsafeRawBufferPointer? { get }
   /// Makes the step ready to run on one session's memory and threads.
@@ -44,7 +42,6 @@ package protocol PackedKernel: Sendable {
 
 extension PackedKernel {
   package var workspaceByteCount: Int { 0 }
-  package var sharedWorkspaceByteCount: Int { 0 }
   package var streamedConstants: UnsafeRawBufferPointer? { nil }
 }
 

@@ -33,17 +33,17 @@ package struct KernelBackend: Backend {
   package func memory(of problems: [StepProblem]) -> BackendMemory {
     var total = BackendMemory.none
     var workspaceByteCount = 0
-    var sharedByteCount = 0
     for problem in problems {
       guard let kernel = cheapest(for: problem)?.kernel else { continue }
       total = total + kernel.memory(problem)
       workspaceByteCount = max(workspaceByteCount, kernel.workspaceByteCount(problem))
-      sharedByteCount = max(sharedByteCount, kernel.sharedWorkspaceByteCount(problem))
     }
     return total
-      + BackendMemory(
-        sessionByteCount: sharedByteCount,
-        threadByteCount: workspaceByteCount.roundedUp(to: AlignedBuffer.alignment))
+      + BackendMemory(threadByteCount: workspaceByteCount.roundedUp(to: AlignedBuffer.alignment))
+  }
+
+  package func scratchByteCount(of problem: StepProblem) -> Int {
+    cheapest(for: problem)?.kernel.scratchByteCount(problem) ?? 0
   }
 
   package func pack(_ problems: [StepProblem]) throws(BackendError) -> any PackedSteps {
@@ -93,9 +93,7 @@ struct PackedKernels: PackedSteps {
     let pool: ThreadPool
     do { pool = try threads.pool() } catch { throw .thread(error) }
     let workspace = try Workspace(
-      byteCount: steps.reduce(0) { max($0, $1.workspaceByteCount) },
-      sharedByteCount: steps.reduce(0) { max($0, $1.sharedWorkspaceByteCount) },
-      threadCount: threads.count)
+      byteCount: steps.reduce(0) { max($0, $1.workspaceByteCount) }, threadCount: threads.count)
     let workers = Workers(
       pool: pool, minimumPartNanoseconds: minimumPartNanoseconds, workspace: workspace)
     var prepared: [any PreparedStep] = []

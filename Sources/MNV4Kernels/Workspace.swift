@@ -2,8 +2,7 @@ import MNV4Core
 import MNV4Graph
 import Synchronization
 
-/// Memory for what a part of a step works on, shared by all steps of a session: one slot a thread, and one that
-/// all parts of a step share.
+/// Memory for what a part of a step works on, shared by all steps of a session: one slot a thread.
 ///
 /// `@unchecked Sendable`: a slot's bytes belong to the part that has set its flag, until it clears
 /// it; flags are atomic.
@@ -17,15 +16,12 @@ final class Workspace: @unchecked Sendable {
   private let buffer: AlignedBuffer
   private let isTaken: UnsafeMutablePointer<Atomic<Bool>>
 
-  /// - Parameters:
-  ///   - byteCount: what the neediest part of a step asks for.
-  ///   - sharedByteCount: what the neediest step asks for besides.
-  init(byteCount: Int, sharedByteCount: Int = 0, threadCount: Int) throws(BackendError) {
+  /// - Parameter byteCount: what the neediest part of a step asks for.
+  init(byteCount: Int, threadCount: Int) throws(BackendError) {
     slotByteCount = byteCount.roundedUp(to: AlignedBuffer.alignment)
     slotCount = threadCount
     buffer = try allocate(
-      count: saturatingSum(saturatingProduct(slotByteCount, threadCount), sharedByteCount),
-      of: UInt8.self)
+      count: saturatingProduct(slotByteCount, threadCount), of: UInt8.self)
     isTaken = .allocate(capacity: threadCount)
     for slot in 0..<threadCount { (isTaken + slot).initialize(to: Atomic(false)) }
   }
@@ -43,11 +39,6 @@ final class Workspace: @unchecked Sendable {
     while !take(slot) { slot = slot &+ 1 == slotCount ? 0 : slot &+ 1 }
     body(UnsafeMutableRawPointer(buffer.pointer(at: slot &* slotByteCount, as: UInt8.self)))
     isTaken[slot].store(false, ordering: .releasing)
-  }
-
-  /// What all parts of a step share, on a 64-byte boundary: of any contents when a step begins.
-  var shared: UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(buffer.pointer(at: slotByteCount * slotCount, as: UInt8.self))
   }
 
   private func take(_ slot: Int) -> Bool {

@@ -40,7 +40,10 @@ public final class Session {
           inputs: step.inputs.map {
             UnsafeRawPointer(arena.pointer(at: $0.offset, as: UInt8.self))
           },
-          output: UnsafeMutableRawPointer(arena.pointer(at: step.output.offset, as: UInt8.self)))
+          output: UnsafeMutableRawPointer(arena.pointer(at: step.output.offset, as: UInt8.self)),
+          scratch: step.scratch.map {
+            UnsafeMutableRawPointer(arena.pointer(at: $0.offset, as: UInt8.self))
+          })
       }
       do throws(BackendError) {
         let own = try share.packed.prepare(bindings, threads: threads)

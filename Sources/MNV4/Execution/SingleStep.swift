@@ -7,6 +7,7 @@ package final class SingleStep {
   package let output: Value
   private let inputBuffers: [AlignedBuffer]
   private let outputBuffer: AlignedBuffer
+  private let scratchBuffer: AlignedBuffer
   private let step: any PreparedStep
 
   /// The graph must pass `Graph.validate()`; the node is no reshape.
@@ -20,10 +21,12 @@ package final class SingleStep {
       for input in inputs { buffers.append(try AlignedBuffer(byteCount: input.byteCount)) }
       inputBuffers = buffers
       outputBuffer = try AlignedBuffer(byteCount: output.byteCount)
+      scratchBuffer = try AlignedBuffer(byteCount: backend.scratchByteCount(of: problem))
     } catch { throw MNV4Error(.outOfResources, error.description) }
     let binding = StepBinding(
       inputs: inputBuffers.map { UnsafeRawPointer($0.pointer(as: UInt8.self)) },
-      output: UnsafeMutableRawPointer(outputBuffer.pointer(as: UInt8.self)))
+      output: UnsafeMutableRawPointer(outputBuffer.pointer(as: UInt8.self)),
+      scratch: UnsafeMutableRawPointer(scratchBuffer.pointer(as: UInt8.self)))
     let threadCount = try options.threadCount()
     do throws(BackendError) {
       step = try backend.pack([problem]).prepare([binding], threadCount: threadCount)[0]

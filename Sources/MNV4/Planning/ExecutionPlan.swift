@@ -14,6 +14,13 @@ package struct ExecutionPlan: Sendable {
     package var byteCount: Int { value.byteCount }
   }
 
+  /// Memory in a session's arena that holds no tensor.
+  struct Scratch: Hashable, Sendable {
+    /// In bytes from the arena's start, a multiple of `AlignedBuffer.alignment`.
+    let offset: Int
+    let byteCount: Int
+  }
+
   /// One step, in the order of execution.
   package struct Step: Sendable {
     package let name: String
@@ -21,19 +28,21 @@ package struct ExecutionPlan: Sendable {
     package let operation: String
     package let inputs: [Slot]
     package let output: Slot
+    /// What it works on besides, where there is any.
+    let scratch: Scratch?
     package let backend: String
     package let kernel: String
     package let reason: String
     package let multiplyAccumulateCount: Int
     /// Whether it computes with 8-bit integers: what it reads first is of their type.
     package var isInteger: Bool { inputs.first.map { $0.elementType != .float32 } ?? false }
-    /// Memory of all operands, which may lie in one another.
-    var operandByteCount: Int {
+    /// Memory of all operands, which may lie in one another, and of what it works on besides.
+    var memoryByteCount: Int {
       var byteCounts: [Int: Int] = [:]  // by offset
       for slot in inputs + [output] {
         byteCounts[slot.offset] = max(byteCounts[slot.offset, default: 0], slot.byteCount)
       }
-      return byteCounts.values.reduce(0, +)
+      return byteCounts.values.reduce(scratch?.byteCount ?? 0, +)
     }
     /// What the chosen backend estimates for one thread.
     package let estimatedNanoseconds: Double
@@ -52,7 +61,8 @@ package struct ExecutionPlan: Sendable {
   package let input: Slot
   package let output: Slot
   package let memory: PlanMemory
-  /// The most that inputs and outputs of any one step take together: no arena can be smaller.
+  /// The most that inputs, outputs and what else it works on take of any one step together: no arena can be
+  /// smaller.
   package let largestStepByteCount: Int
 
   /// What one session needs for all its activations.

@@ -8,6 +8,8 @@ internal import MNV4Graph
 struct Lifetimes {
   /// For each value the number of its storage; −1 for those within chains.
   let storage: [Int]
+  /// For each step the number of the storage that it works on besides its operands.
+  let scratch: [Int?]
   /// For each storage its size and life in steps; the input lives from before the first step, the
   /// output until after the last.
   let requests: [ArenaPlanner.Request]
@@ -15,9 +17,11 @@ struct Lifetimes {
   /// With a step for every node.
   init(_ graph: Graph) { self.init(graph, steps: graph.nodes.map { NodeChain($0) }) }
 
-  /// - Parameter steps: all nodes of the graph, in an order in which every value is defined before it is
-  ///   read.
-  init(_ graph: Graph, steps: [NodeChain]) {
+  /// - Parameters:
+  ///   - steps: all nodes of the graph, in an order in which every value is defined before it is
+  ///     read.
+  ///   - scratchByteCounts: what each step works on besides its operands; nil: nothing.
+  init(_ graph: Graph, steps: [NodeChain], scratchByteCounts: [Int]? = nil) {
     var lastUse = [Int](repeating: -1, count: graph.values.count)
     for (index, step) in steps.enumerated() {
       for input in step.inputs { lastUse[input.index] = index }
@@ -25,6 +29,7 @@ struct Lifetimes {
     for output in graph.outputs { lastUse[output.index] = steps.count }
 
     var storage = [Int](repeating: -1, count: graph.values.count)
+    var scratch = [Int?](repeating: nil, count: steps.count)
     var requests: [ArenaPlanner.Request] = []
     for id in graph.inputs {
       storage[id.index] = requests.count
@@ -41,8 +46,13 @@ struct Lifetimes {
         storage[output.index] = requests.count
         requests.append(.init(byteCount: graph[output].byteCount, firstStep: index, lastStep: end))
       }
+      if let byteCount = scratchByteCounts?[index], byteCount > 0 {
+        scratch[index] = requests.count
+        requests.append(.init(byteCount: byteCount, firstStep: index, lastStep: index))
+      }
     }
     self.storage = storage
+    self.scratch = scratch
     self.requests = requests
   }
 

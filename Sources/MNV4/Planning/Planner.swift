@@ -24,7 +24,9 @@ struct Planner {
         .unsupportedModel, "expected one output, found \(graph.outputs.count)")
     }
     let chains = simplifies ? chainsWhereWholesAreFaster(graph) : graph.nodes.map { NodeChain($0) }
-    let lifetimes = Lifetimes(graph, steps: chains)
+    let choices = try chains.map { chain throws(MNV4Error) in try choose(chain, of: graph) }
+    let lifetimes = Lifetimes(
+      graph, steps: chains, scratchByteCounts: choices.map { $0?.scratchByteCount ?? 0 })
     let layout = ArenaPlanner.layout(lifetimes.requests)
     func slot(_ id: ValueID) -> ExecutionPlan.Slot {
       ExecutionPlan.Slot(
@@ -33,15 +35,18 @@ struct Planner {
 
     var steps: [ExecutionPlan.Step] = []
     var problems: [String: [(index: Int, problem: StepProblem)]] = [:]
-    for chain in chains {
-      if case .reshape = chain.nodes[0].operation { continue }  // the same bytes in another shape
+    for (index, chain) in chains.enumerated() {
+      guard let choice = choices[index] else { continue }
       let problem = StepProblem(chain, of: graph)
-      let choice = try choose(problem)
       problems[choice.backend, default: []].append((steps.count, problem))
       steps.append(
         ExecutionPlan.Step(
           name: problem.name, operation: Self.describe(problem), inputs: chain.inputs.map(slot),
-          output: slot(chain.output), backend: choice.backend, kernel: choice.kernel,
+          output: slot(chain.output),
+          scratch: lifetimes.scratch[index].map {
+            .init(offset: layout.offsets[$0], byteCount: choice.scratchByteCount)
+          },
+          backend: choice.backend, kernel: choice.kernel,
           reason: choice.reason, multiplyAccumulateCount: problem.multiplyAccumulateCount,
           estimatedNanoseconds: choice.nanoseconds))
     }
@@ -67,7 +72,7 @@ struct Planner {
         throw MNV4Error(.outOfResources, error.description)
       }
     }
-    let largest = steps.map(\.operandByteCount).max()
+    let largest = steps.map(\.memoryByteCount).max()
     return ExecutionPlan(
       steps: steps, shares: shares, input: slot(graph.inputs[0]), output: output,
       memory: memory, largestStepByteCount: largest ?? 0)
@@ -89,6 +94,7 @@ struct Planner {
     let backend: String
     let kernel: String
     let nanoseconds: Double
+    let scratchByteCount: Int
     var reason = ""
 
     func because(_ reason: String) -> Choice {
@@ -107,6 +113,12 @@ struct Planner {
     return backend
   }
 
+  /// Nil where the step has nothing to do: the same bytes in another shape.
+  private func choose(_ chain: NodeChain, of graph: Graph) throws(MNV4Error) -> Choice? {
+    if case .reshape = chain.nodes[0].operation { return nil }
+    return try choose(StepProblem(chain, of: graph))
+  }
+
   private func choose(_ problem: StepProblem) throws(MNV4Error) -> Choice {
     var candidates: [Choice] = []
     var refusals: [String] = []
@@ -114,7 +126,9 @@ struct Planner {
       switch backend.assess(problem) {
       case .runs(let kernel, let nanoseconds):
         candidates.append(
-          Choice(backend: backend.name, kernel: kernel, nanoseconds: nanoseconds))
+          Choice(
+            backend: backend.name, kernel: kernel, nanoseconds: nanoseconds,
+            scratchByteCount: backend.scratchByteCount(of: problem)))
       case .refuses(let reason): refusals.append("\(backend.name): \(reason)")
       }
     }

@@ -19,8 +19,7 @@ func channelChainKernels(leastValueByteCount: Int) -> [Kernel] {
 /// The kernel of one instruction set: two panels of the pointwise layer's channels for a whole image, in a
 /// thread's memory, then those channels of the depthwise layer, and so on. What lies between the layers stays
 /// in a cache, where rows would need all weights again for every few of them. For a last layer, the depthwise
-/// one's output lies group by group in memory that all threads share: neighbours in memory are written one
-/// after another.
+/// one's output lies group by group in the arena: neighbours in memory are written one after another.
 private struct ChannelChain: Sendable {
   let gemm: FloatGemm
   let depthwise: FloatDepthwise
@@ -61,7 +60,7 @@ private struct ChannelChain: Sendable {
         * MemoryLayout<Float>.stride
     }
     /// Of what the last layer reads.
-    var sharedSlotByteCount: Int { last == nil ? 0 : second.output.byteCount }
+    var scratchByteCount: Int { last == nil ? 0 : second.output.byteCount }
   }
 
   var kernel: Kernel {
@@ -91,7 +90,7 @@ private struct ChannelChain: Sendable {
             + depthwise.kernel.nanoseconds(layers.second))
       },
       workspaceByteCount: { layers($0)?.slotByteCount ?? 0 },
-      sharedWorkspaceByteCount: { layers($0)?.sharedSlotByteCount ?? 0 })
+      scratchByteCount: { layers($0)?.scratchByteCount ?? 0 })
   }
 
   /// Nil where the problem is no chain that is computed by channels.
@@ -165,20 +164,19 @@ private struct PackedChannelChain: PackedKernel {
     product.sharedByteCount + depthwise.sharedByteCount + (last?.sharedByteCount ?? 0)
   }
   var workspaceByteCount: Int { layers.slotByteCount }
-  var sharedWorkspaceByteCount: Int { layers.sharedSlotByteCount }
   var streamedConstants: UnsafeRawBufferPointer? { product.streamedConstants }
 
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     guard let last else { return channels(binding, workers: workers) }
-    let shared = workers.workspace.shared
-    var first = StepBinding(inputs: binding.inputs, output: shared)
+    guard let scratch = binding.scratch else { preconditionFailure("no scratch memory") }
+    var first = StepBinding(inputs: binding.inputs, output: scratch)
     first.next = last.streamedConstants
     let addend = layers.last?.addend.map { binding.inputs[$0] }
     var problem = last.problem(
       StepBinding(
-        inputs: [UnsafeRawPointer(shared)] + (addend.map { [$0] } ?? []), output: binding.output,
+        inputs: [UnsafeRawPointer(scratch)] + (addend.map { [$0] } ?? []), output: binding.output,
         next: binding.next))
     problem.product.input_stride = ChannelChain.groupWidth
     problem.product.run = ChannelChain.groupWidth

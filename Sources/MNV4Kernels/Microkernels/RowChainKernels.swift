@@ -91,8 +91,9 @@ enum RowChainRates {
   static let callNanoseconds = 100.0
   /// Bytes a nanosecond that are moved to the start of a buffer.
   static let moves = 50.0
-  /// Rows are estimated as if so many threads shared them.
-  static let threadCount = 4
+  /// Rows are estimated as if so many threads shared them. Where a core waits long for its last cache, two and
+  /// four threads gain by rows too, also where they compute some of them twice.
+  static let threadCount = Processor.isZen ? 4 : 1
   static let level2ByteCount = 1 << 20
   /// What other values and other programs leave of the last cache.
   private static let lastLevelByteCount = Double(1 << 22)
@@ -104,7 +105,7 @@ enum RowChainRates {
     guard byteCount > level2ByteCount else { return 0 }
     let beyond = 2 * (byteCount - level2ByteCount / 2)
     guard Processor.isZen else { return beyond / 80 }
-    return beyond / 300 + 2 * max(byteCount - lastLevelByteCount, 0) / 30
+    return beyond / 30 + 2 * max(byteCount - lastLevelByteCount, 0) / 30
   }
 
   /// Values up to this size stay near enough between steps.

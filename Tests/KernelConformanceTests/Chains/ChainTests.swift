@@ -133,13 +133,15 @@ import Testing
           try GuardedBytes(outputCount: problem.graph[step.output].byteCount)
         }
     }
-    let bindings = try steps.map { step in
-      StepBinding(
+    let problems = steps.map { StepProblem($0, of: problem.graph) }
+    let scratch = try problems.map { try GuardedBytes(outputCount: backend.scratchByteCount(of: $0)) }
+    let bindings = try steps.indices.map { index in
+      let step = steps[index]
+      return StepBinding(
         inputs: try step.inputs.map { UnsafeRawPointer(try #require(memory[$0]).pointer) },
-        output: try #require(memory[step.output]).pointer)
+        output: try #require(memory[step.output]).pointer, scratch: scratch[index].pointer)
     }
-    let prepared = try backend.pack(steps.map { StepProblem($0, of: problem.graph) })
-      .prepare(bindings, threadCount: threadCount)
+    let prepared = try backend.pack(problems).prepare(bindings, threadCount: threadCount)
     for step in prepared {
       step.run()
       if place == nil { step.run() }
@@ -149,6 +151,7 @@ import Testing
     }
     let output = try #require(memory[steps[steps.count - 1].output])
     #expect(output.isWhole, "wrote outside the output: \(problem)")
+    for bytes in scratch { #expect(bytes.isWhole, "wrote outside the scratch memory: \(problem)") }
     return output.bytes
   }
 
