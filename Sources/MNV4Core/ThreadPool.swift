@@ -18,20 +18,24 @@ package protocol ParallelTask: AnyObject {
 /// Threads that wait for work, owned by one session: the caller works too, so a pool of one thread
 /// starts none.
 ///
+/// Each thread begins with its share of the parts, the first of them the caller's: parts that lie side by side
+/// in memory are on one core in every task. Who has done its share helps the others.
+///
 /// `run` is called by one thread at a time. Workers poll for the next task for a fraction of a
 /// millisecond, more than lies between two steps of an inference, then sleep.
 ///
 /// `@unchecked Sendable`: all shared state is in `State`, which is guarded as described there.
 package final class ThreadPool: @unchecked Sendable {
   package let threadCount: Int
-  private let state = State()
+  private let state: State
   private var threads: [pthread_t] = []
 
   package init(threadCount: Int) throws(ThreadError) {
     precondition(threadCount >= 1)
     self.threadCount = threadCount
-    for _ in 1..<threadCount {
-      let argument = Unmanaged.passRetained(state).toOpaque()
+    state = State(threadCount: threadCount)
+    for number in 1..<threadCount {
+      let argument = Unmanaged.passRetained(Worker(number: number, state: state)).toOpaque()
       #if canImport(Darwin)
         var thread: pthread_t?
       #else
@@ -39,7 +43,7 @@ package final class ThreadPool: @unchecked Sendable {
       #endif
       let code = pthread_create(&thread, nil, poolWorker, argument)
       guard code == 0 else {
-        Unmanaged<State>.fromOpaque(argument).release()
+        Unmanaged<Worker>.fromOpaque(argument).release()
         stop()
         throw ThreadError(code: code)
       }
@@ -60,7 +64,7 @@ package final class ThreadPool: @unchecked Sendable {
       return
     }
     state.publish(task, partCount: partCount)
-    state.work()
+    state.work(as: 0)
     state.waitForParts()
   }
 
@@ -80,16 +84,75 @@ package struct ThreadError: Error, Hashable, CustomStringConvertible {
 
 /// A worker's life: wait until a task is published, take parts until none is left.
 private func poolWorker(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  let state = Unmanaged<State>.fromOpaque(argument!).takeRetainedValue()
-  while state.waitForTask() { state.work() }
+  let worker = Unmanaged<Worker>.fromOpaque(argument!).takeRetainedValue()
+  while worker.state.waitForTask() { worker.state.work(as: worker.number) }
   return nil
+}
+
+/// What a worker's thread begins with.
+private final class Worker: Sendable {
+  /// From 1: the caller is thread 0.
+  let number: Int
+  let state: State
+
+  init(number: Int, state: State) {
+    self.number = number
+    self.state = state
+  }
+}
+
+/// The parts of a task that nobody has claimed, in one word, which is 0 where there are none.
+private struct Claims {
+  let word: UInt64
+
+  /// Up to so many parts each have a bit, and above those stands how many there were; of more parts, which
+  /// are claimed in order, the word has the number that is left.
+  private static let maximumBitCount: UInt64 = 56
+  private static let bits: UInt64 = (1 << maximumBitCount) - 1
+  private static let isCounted: UInt64 = 1 << 63
+
+  init(word: UInt64) { self.word = word }
+
+  /// - Parameter partCount: 1 to 2³² − 1.
+  init(partCount: Int) {
+    let count = UInt64(partCount)
+    word =
+      count > Self.maximumBitCount
+      ? Self.isCounted | count : count << Self.maximumBitCount | ((1 << count) - 1)
+  }
+
+  /// What a thread claims, and what is left then; nil where there is nothing left. Its own share from the
+  /// first part on, then of the others' what they come to last.
+  func claim(thread: Int, of threadCount: Int) -> (claim: Claim, rest: Claims)? {
+    guard word > 0 else { return nil }
+    if word & Self.isCounted > 0 {
+      let left = word & ~Self.isCounted
+      return (.fromEnd(Int(left)), Claims(word: left > 1 ? word &- 1 : 0))
+    }
+    let mask = word & Self.bits
+    let count = Int(word >> Self.maximumBitCount)
+    let own = mask & Self.bits(count * thread / threadCount..<count * (thread + 1) / threadCount)
+    let part = own > 0 ? own.trailingZeroBitCount : 63 - mask.leadingZeroBitCount
+    let rest = mask & ~(1 << UInt64(part))
+    return (.part(part), Claims(word: rest > 0 ? word & ~Self.bits | rest : 0))
+  }
+
+  private static func bits(_ range: Range<Int>) -> UInt64 {
+    ((1 << UInt64(range.upperBound)) - 1) & ~((1 << UInt64(range.lowerBound)) - 1)
+  }
+
+  enum Claim {
+    case part(Int)
+    /// The last is 1.
+    case fromEnd(Int)
+  }
 }
 
 /// What the caller and the workers share.
 ///
-/// A part is claimed by advancing `claims`, whose upper half numbers the tasks and whose lower half the
-/// task's parts that are left. Who claims a part holds the task: the caller waits for all parts to end
-/// before it publishes another or returns.
+/// A part is claimed by taking it from `claims`. Who claims a part holds the task: the caller waits for all
+/// parts to end before it publishes another or returns. A word that has become that of another task meanwhile
+/// is as good: what it says nobody has claimed is so.
 ///
 /// `@unchecked Sendable`: `task` and `partCount` are written only while no part is claimed or left,
 /// before `claims` is stored (releasing); they are read after a part was claimed. The condition
@@ -101,11 +164,10 @@ private final class State: @unchecked Sendable {
   /// yields stays on a processor that it shares with who it waits for, one that sleeps is woken on an
   /// idle one.
   private static let pollCount = 200_000
-  private static let partMask: UInt64 = 0xFFFF_FFFF
 
+  private let threadCount: Int
   private var task: (any ParallelTask)?
   private var partCount = 0
-  private var taskNumber: UInt64 = 0
   private let claims = Atomic<UInt64>(0)
   private let unfinishedParts = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
@@ -116,7 +178,8 @@ private final class State: @unchecked Sendable {
   private let published = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let finished = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  init(threadCount: Int) {
+    self.threadCount = threadCount
     mutex.initialize(to: pthread_mutex_t())
     published.initialize(to: pthread_cond_t())
     finished.initialize(to: pthread_cond_t())
@@ -138,12 +201,11 @@ private final class State: @unchecked Sendable {
 
   /// - Parameter partCount: 1 to 2³² − 1.
   func publish(_ task: some ParallelTask, partCount: Int) {
-    precondition(partCount <= Int(Self.partMask))
+    precondition(partCount <= Int(UInt32.max))
     self.task = task
     self.partCount = partCount
-    taskNumber &+= 1
     unfinishedParts.store(partCount, ordering: .relaxed)
-    claims.store(taskNumber &<< 32 | UInt64(partCount), ordering: .sequentiallyConsistent)
+    claims.store(Claims(partCount: partCount).word, ordering: .sequentiallyConsistent)
     guard sleepingWorkers.load(ordering: .sequentiallyConsistent) > 0 else { return }
     pthread_mutex_lock(mutex)
     pthread_cond_broadcast(published)
@@ -172,8 +234,8 @@ private final class State: @unchecked Sendable {
   // MARK: Everyone
 
   /// Takes parts until none is left.
-  func work() {
-    while let part = claimPart() {
+  func work(as thread: Int) {
+    while let part = claimPart(thread) {
       // Held until the part has ended and no longer: the caller of `run` may drop the last reference
       // then, and the pool with it.
       task.unsafelyUnwrapped.run(part: part)
@@ -182,15 +244,19 @@ private final class State: @unchecked Sendable {
   }
 
   /// Nil where none is left.
-  private func claimPart() -> Int? {
-    var seen = claims.load(ordering: .acquiring)
-    while seen & Self.partMask > 0 {
+  private func claimPart(_ thread: Int) -> Int? {
+    var seen = Claims(word: claims.load(ordering: .acquiring))
+    while let (claim, rest) = seen.claim(thread: thread, of: threadCount) {
       let (exchanged, original) = claims.weakCompareExchange(
-        expected: seen, desired: seen &- 1, successOrdering: .acquiring,
+        expected: seen.word, desired: rest.word, successOrdering: .acquiring,
         failureOrdering: .acquiring)
-      // From the first on.
-      if exchanged { return partCount &- Int(seen & Self.partMask) }
-      seen = original
+      if exchanged {
+        return switch claim {
+        case .part(let part): part
+        case .fromEnd(let left): partCount &- left
+        }
+      }
+      seen = Claims(word: original)
     }
     return nil
   }
@@ -216,7 +282,7 @@ private final class State: @unchecked Sendable {
   /// Waits for parts; false where the pool is ending.
   func waitForTask() -> Bool {
     func isNews() -> Bool {
-      claims.load(ordering: .sequentiallyConsistent) & Self.partMask > 0
+      claims.load(ordering: .sequentiallyConsistent) > 0
         || stopping.load(ordering: .sequentiallyConsistent)
     }
     if !polls(for: isNews) {

@@ -10,36 +10,80 @@ package struct Workers {
   var threadCount: Int { pool.threadCount }
 }
 
+/// What it takes to share a step's work among threads, in nanoseconds: they take parts in turn, whoever is free.
+private struct Sharing {
+  let threadCount: Int
+  /// More parts than these a thread are of no use.
+  private static let partsPerThread = 8
+  /// Parts may be so many that none is much shorter than a step's least.
+  let maximumPartCount: Int
+  /// Of handing over a part.
+  private let handoverNanoseconds: Double
+
+  /// - Parameter nanoseconds: of the whole step on one thread.
+  init(_ workers: Workers, nanoseconds: Double) {
+    threadCount = workers.threadCount
+    let most = workers.threadCount * Self.partsPerThread
+    let worthwhile = nanoseconds / workers.minimumPartNanoseconds
+    maximumPartCount = worthwhile < Double(most) ? max(Int(worthwhile), 1) : most
+    handoverNanoseconds = workers.minimumPartNanoseconds / 10
+  }
+
+  /// The time until the last thread has finished `count` parts that take `partNanoseconds` at most, all
+  /// together as much as `share` such ones: with a little for a thread that starts late, or is held up.
+  func nanoseconds(count: Int, share: Double, partNanoseconds: Double) -> Double {
+    let threads = Double(threadCount)
+    let rounds = Double((count + threadCount - 1) / threadCount)
+    let partsOfLast = min(rounds, (share + threads - 1) / threads)
+    return (partsOfLast + 0.1) * partNanoseconds + rounds * handoverNanoseconds
+  }
+}
+
 /// `0 ..< count` cut into runs of whole units.
 struct Partition {
   let count: Int
   /// Items of a part; a multiple of the unit unless there is one part.
   let length: Int
 
-  private init(count: Int, length: Int) {
+  /// So many parts of whole units, or fewer.
+  fileprivate init(count: Int, unit: Int, partCount: Int) {
+    let units = (count + unit - 1) / unit
     self.count = count
-    self.length = length
+    length = max((units + partCount - 1) / partCount, 1) * unit
   }
 
   /// Uncut.
-  init(whole count: Int) { self.init(count: count, length: max(count, 1)) }
+  init(whole count: Int) { self.init(count: count, unit: max(count, 1), partCount: 1) }
 
-  /// Cut for `workers`: several parts a thread, unless they would be too short.
+  /// Cut for `workers` so that they finish soonest.
   init(count: Int, unit: Int = 1, nanosecondsPerItem: Double, workers: Workers) {
-    guard workers.threadCount > 1 else {
-      self.init(whole: count)
-      return
-    }
-    let most = workers.threadCount * Self.partsPerThread
-    let worthwhile = Double(count) * nanosecondsPerItem / workers.minimumPartNanoseconds
-    let parts = worthwhile < Double(most) ? max(Int(worthwhile), 1) : most
-    let units = (count + unit - 1) / unit
-    self.init(count: count, length: max((units + parts - 1) / parts, 1) * unit)
+    self.init(count: count, unit: unit, workers: workers) { Double($0) * nanosecondsPerItem }
   }
 
-  static let partsPerThread = 4
+  /// Cut for `workers` so that they finish soonest.
+  ///
+  /// - Parameter nanoseconds: of a part of so many items.
+  init(count: Int, unit: Int = 1, workers: Workers, nanoseconds: (_ length: Int) -> Double) {
+    let units = (count + unit - 1) / unit
+    let sharing = Sharing(workers, nanoseconds: nanoseconds(count))
+    var best = Partition(whole: count)
+    if workers.threadCount > 1, units > 1 {
+      var least = Double.infinity
+      for partCount in (1...min(sharing.maximumPartCount, units)).reversed() {
+        let candidate = Partition(count: count, unit: unit, partCount: partCount)
+        let time = sharing.nanoseconds(
+          count: candidate.partCount, share: candidate.share,
+          partNanoseconds: nanoseconds(candidate.length))
+        if time < least { (least, best) = (time, candidate) }
+      }
+    }
+    self = best
+  }
 
   var partCount: Int { (count + length - 1) / length }
+
+  /// How many parts of full length these are.
+  fileprivate var share: Double { Double(count) / Double(length) }
 
   subscript(_ part: Int) -> Range<Int> {
     let start = part &* length
@@ -49,29 +93,76 @@ struct Partition {
 
 /// A grid of independent work cut into cells: runs of rows by runs of columns.
 struct Grid {
-  private let rows: Partition
-  private let columns: Partition
+  private var rows: Partition
+  private var columns: Partition
 
-  /// Columns are cut too where there are too few rows to keep the workers equally busy.
+  /// Cut for `workers` so that they finish soonest: where cells would read more than a cache that all threads
+  /// share gives while they compute, so that of rows and columns those that are more bytes are read once. Rows
+  /// rather than columns.
+  ///
+  /// - Parameters:
+  ///   - rowByteCount: what a cell reads for each of its rows, whatever its columns.
+  ///   - columnByteCount: what a cell reads for each of its columns, whatever its rows.
   init(
-    rowCount: Int, rowUnit: Int = 1, columnCount: Int, columnUnit: Int = 1,
-    nanosecondsPerItem: Double, workers: Workers
+    rowCount: Int, rowUnit: Int = 1, rowByteCount: Double = 0, columnCount: Int,
+    columnUnit: Int = 1, columnByteCount: Double = 0, nanosecondsPerItem: Double, workers: Workers
   ) {
-    rows = Partition(
-      count: rowCount, unit: rowUnit,
-      nanosecondsPerItem: nanosecondsPerItem * Double(columnCount), workers: workers)
-    let isFine = rows.partCount >= workers.threadCount * (Partition.partsPerThread - 1)
-    columns =
-      isFine
-      ? Partition(whole: columnCount)
-      : Partition(
-        count: columnCount, unit: columnUnit,
-        nanosecondsPerItem: nanosecondsPerItem * Double(rows.length), workers: workers)
+    rows = Partition(whole: rowCount)
+    columns = Partition(whole: columnCount)
+    guard workers.threadCount > 1, rowCount > 0, columnCount > 0 else { return }
+    let reading = Reading(
+      rows: Double(rowCount) * rowByteCount, columns: Double(columnCount) * columnByteCount)
+    let whole = Double(rowCount) * Double(columnCount) * nanosecondsPerItem
+    let sharing = Sharing(
+      workers, nanoseconds: max(whole, reading.nanoseconds(1, 1, threadCount: 1)))
+    let rowUnits = (rowCount + rowUnit - 1) / rowUnit
+    let columnUnits = (columnCount + columnUnit - 1) / columnUnit
+    var least = Double.infinity
+    for rowParts in (1...min(sharing.maximumPartCount, rowUnits)).reversed() {
+      let rows = Partition(count: rowCount, unit: rowUnit, partCount: rowParts)
+      for columnParts in 1...min(max(sharing.maximumPartCount / rowParts, 1), columnUnits) {
+        let columns = Partition(count: columnCount, unit: columnUnit, partCount: columnParts)
+        let share = rows.share * columns.share
+        let read = reading.nanoseconds(rows.share, columns.share, threadCount: workers.threadCount)
+        let time = sharing.nanoseconds(
+          count: rows.partCount * columns.partCount, share: share,
+          partNanoseconds: max(whole / share, read) + read / 10)
+        // Cutting columns, too, has to be worth it.
+        let total = time * (1 + 0.01 * Double(columns.partCount - 1))
+        if total < least { (least, self.rows, self.columns) = (total, rows, columns) }
+      }
+    }
   }
 
   var partCount: Int { rows.partCount * columns.partCount }
 
   subscript(_ part: Int) -> (rows: Range<Int>, columns: Range<Int>) {
     (rows[part / columns.partCount], columns[part % columns.partCount])
+  }
+}
+
+/// What cells of a grid read, in bytes: of all rows, of all columns.
+private struct Reading {
+  let rows: Double
+  let columns: Double
+
+  /// Bytes a nanosecond that one of several threads reads from a cache that they share.
+  private static let rate = 15.0
+  /// What stays in a thread's own cache from cell to cell.
+  private static let ownByteCount = Double(1 << 19)
+
+  /// Of one of so many runs of rows by so many of columns.
+  func nanoseconds(_ rowParts: Double, _ columnParts: Double, threadCount: Int) -> Double {
+    let cellsOfThread = max(rowParts * columnParts / Double(threadCount), 1)
+    return
+      (Self.byteCount(rows, rowParts, cellsOfThread)
+      + Self.byteCount(columns, columnParts, cellsOfThread)) / Self.rate
+  }
+
+  /// Bytes of which each cell reads one of so many parts: no part twice where all of them stay.
+  private static func byteCount(_ total: Double, _ parts: Double, _ cellsOfThread: Double) -> Double
+  {
+    let ofCell = total / parts
+    return total > ownByteCount ? ofCell : min(ofCell, total / cellsOfThread)
   }
 }

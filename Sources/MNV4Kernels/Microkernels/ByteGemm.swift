@@ -154,8 +154,10 @@ struct PackedByteGemm: PackedKernel {
       run: gemm.run, problem: problem(binding), addition: addition?.problem(binding), layer: layer,
       groupByteCount: groupByteCount, outputElementByteCount: output.elementType.byteCount,
       cells: Grid(
-        rowCount: layer.pixelCount, rowUnit: gemm.pixelStep, columnCount: layer.columnCount,
-        columnUnit: gemm.channelStep,
+        rowCount: layer.pixelCount, rowUnit: gemm.pixelStep,
+        rowByteCount: Double(input.byteCount) / Double(layer.imageCount * layer.groupCount * layer.pixelCount),
+        columnCount: layer.columnCount, columnUnit: gemm.channelStep,
+        columnByteCount: Double(layer.depth),
         nanosecondsPerItem: Double(layer.depth) / gemm.rates.matrix + 1 / gemm.rates.outputs,
         workers: workers),
       workspace: workers.workspace)

@@ -11,6 +11,8 @@ struct FloatGemm: Sendable {
   let set: InstructionSet
   let rates: MicrokernelRates
   let rowStep: Int
+  /// Panels that a tile takes.
+  let panelStep: Int
   let gemm: @convention(c) (UnsafePointer<mnv4_f32_gemm>?, mnv4_f32_gemm_range) -> Void
   let conv:
     @convention(c) (
@@ -18,6 +20,8 @@ struct FloatGemm: Sendable {
     ) -> Void
 
   static let panelWidth = Int(MNV4_F32_PANEL)
+  /// Panels that a layer of one row takes at once.
+  static let singleRowPanels = 4
 
   /// Those that this processor runs, the fastest first.
   static let all: [FloatGemm] = entries(mnv4_f32_gemm_kernel_at).compactMap(FloatGemm.init)
@@ -30,6 +34,7 @@ struct FloatGemm: Sendable {
     self.set = set
     rates = .floats(set)
     rowStep = Int(entry.tile_rows)
+    panelStep = max(Int(entry.tile_columns) / Self.panelWidth, 1)
     self.gemm = gemm
     self.conv = conv
   }
@@ -118,6 +123,13 @@ struct FloatLayer {
   var packedCount: Int {
     saturatingProduct(
       groupCount, panelCount, FloatGemm.panelWidth, saturatingSum(depth, 1))
+  }
+
+  /// What a row adds to what is read of the input, in bytes.
+  var rowByteCount: Double {
+    let floatCount =
+      geometry.map { $0.inputChannels / groupCount * $0.strideHeight * $0.strideWidth } ?? depth
+    return Double(floatCount * MemoryLayout<Float>.stride)
   }
 
   /// The product and its windows, without pointers.
@@ -224,7 +236,11 @@ struct PackedFloatLayer: PackedKernel {
       function: FloatFunction(layer.activation, gemm.set), rowStep: gemm.rowStep,
       groupCount: layer.groupCount, groupColumns: layer.panelCount * FloatGemm.panelWidth,
       cells: Grid(
-        rowCount: layer.rowCount, rowUnit: gemm.rowStep, columnCount: layer.panelCount,
+        rowCount: layer.rowCount, rowUnit: gemm.rowStep,
+        rowByteCount: layer.rowByteCount,
+        columnCount: layer.panelCount,
+        columnUnit: layer.rowCount == 1 ? FloatGemm.singleRowPanels : gemm.panelStep,
+        columnByteCount: Double(layer.depth * FloatGemm.panelWidth * MemoryLayout<Float>.stride),
         nanosecondsPerItem: Double(layer.depth * FloatGemm.panelWidth) / gemm.rates.matrix,
         workers: workers),
       workspace: workers.workspace)

@@ -107,22 +107,35 @@ struct PackedRowChain: PackedKernel {
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     let height = parts[parts.count - 1].window.outputHeight
-    let nanoseconds = parts.reduce(0) { $0 + $1.nanoseconds }
     let steps = zip(parts, layers).map { part, layer in
       RowChainBody.Step(
         layer: layer.makeLayer(), window: part.window, rowByteCount: part.outputRowByteCount,
         addend: part.addend.map { binding.inputs[$0] })
     }
-    // Every part computes anew what its first rows need of the one before: as few as there are threads.
-    let rows = Partition(
-      count: height, unit: (height + workers.threadCount - 1) / workers.threadCount,
-      nanosecondsPerItem: nanoseconds / Double(imageCount * height), workers: workers)
+    let rows = Partition(count: height, workers: workers, nanoseconds: nanoseconds(rows:))
     let body = RowChainBody(
       steps: steps, tiles: tiles, imageCount: imageCount, rows: rows, input: binding.inputs[0],
       inputRowByteCount: parts[0].inputRowByteCount, output: binding.output,
       workspace: workers.workspace)
     return ParallelStep(
       body, partCount: body.partCount, workers: workers, keeping: layers.flatMap(\.buffers))
+  }
+}
+
+extension PackedRowChain {
+  /// An estimate of so many rows of the last output that are computed by themselves: of the layers before
+  /// also what the first rows need.
+  fileprivate func nanoseconds(rows: Int) -> Double {
+    var count = rows
+    var total = 0.0
+    for index in parts.indices.reversed() {
+      let part = parts[index]
+      total +=
+        part.nanoseconds / Double(imageCount) * Double(min(count, part.window.outputHeight))
+        / Double(part.window.outputHeight)
+      count = part.window.inputCount(ofOutputs: count)
+    }
+    return total
   }
 }
 
