@@ -11,6 +11,19 @@ private final class Counter: ParallelTask {
   func run(part index: Int) { counts[index].value.add(1, ordering: .relaxed) }
 }
 
+/// Its first part ends after all others.
+private final class HeldUp: ParallelTask {
+  let done = Atomic<Int>(0)
+  private let partCount: Int
+
+  init(partCount: Int) { self.partCount = partCount }
+
+  func run(part index: Int) {
+    while index == 0, done.load(ordering: .acquiring) < partCount - 1 {}
+    done.add(1, ordering: .releasing)
+  }
+}
+
 extension Atomic where Value == Int {
   /// An atomic that an array can hold.
   fileprivate final class Box: Sendable {
@@ -21,10 +34,20 @@ extension Atomic where Value == Int {
 @Suite struct ThreadPoolTests {
   @Test(arguments: [1, 2, 3, 8]) func everyPartRunsOnceEachTime(threadCount: Int) throws {
     let pool = try ThreadPool(threadCount: threadCount)
-    for partCount in [0, 1, 2, 7, 100] {
+    for partCount in [0, 1, 2, 7, 55, 56, 57, 100] {
       let counter = Counter(partCount: partCount)
       for _ in 0..<200 { pool.run(counter, partCount: partCount) }
       #expect(counter.counts.allSatisfy { $0.value.load(ordering: .relaxed) == 200 })
+    }
+  }
+
+  /// A thread that is held up keeps the part that it has; the others do the rest of its share.
+  @Test(.timeLimit(.minutes(1)), arguments: [2, 3]) func threadsHelp(threadCount: Int) throws {
+    let pool = try ThreadPool(threadCount: threadCount)
+    for partCount in [4, 9, 56, 57] {
+      let task = HeldUp(partCount: partCount)
+      pool.run(task, partCount: partCount)
+      #expect(task.done.load(ordering: .relaxed) == partCount)
     }
   }
 

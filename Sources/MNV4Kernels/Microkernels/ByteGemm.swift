@@ -155,7 +155,8 @@ struct PackedByteGemm: PackedKernel {
       groupByteCount: groupByteCount, outputElementByteCount: output.elementType.byteCount,
       cells: Grid(
         rowCount: layer.pixelCount, rowUnit: gemm.pixelStep,
-        rowByteCount: Double(input.byteCount) / Double(layer.imageCount * layer.groupCount * layer.pixelCount),
+        rowByteCount: Double(input.byteCount)
+          / Double(layer.imageCount * layer.groupCount * layer.pixelCount),
         columnCount: layer.columnCount, columnUnit: gemm.channelStep,
         columnByteCount: Double(layer.depth),
         nanosecondsPerItem: Double(layer.depth) / gemm.rates.matrix + 1 / gemm.rates.outputs,

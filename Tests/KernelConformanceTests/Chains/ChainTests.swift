@@ -134,7 +134,9 @@ import Testing
         }
     }
     let problems = steps.map { StepProblem($0, of: problem.graph) }
-    let scratch = try problems.map { try GuardedBytes(outputCount: backend.scratchByteCount(of: $0)) }
+    let scratch = try problems.map {
+      try GuardedBytes(outputCount: backend.scratchByteCount(of: $0))
+    }
     let bindings = try steps.indices.map { index in
       let step = steps[index]
       return StepBinding(
