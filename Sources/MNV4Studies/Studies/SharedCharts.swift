@@ -48,9 +48,14 @@ enum SharedCharts {
       series.append(.init(type.rawValue, .points, points))
     }
     guard !series.isEmpty else { return nil }
-    return PlaneChart(
+    var chart = PlaneChart(
       title: title, summary: summary, xTitle: "ms, one picture", yTitle: accuracyTitle,
-      series: series
-    ).markup
+      series: series)
+    let times = series.flatMap(\.points).map(\.x)
+    chart.xIsLogarithmic = (times.max() ?? 0) > widestRatio * (times.min() ?? 0)
+    return chart.markup
   }
+
+  /// Times farther apart crowd at the start of a straight axis.
+  private static let widestRatio = 20.0
 }
