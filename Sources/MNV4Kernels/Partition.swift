@@ -10,7 +10,7 @@ package struct Workers {
   var threadCount: Int { pool.threadCount }
 }
 
-/// What it takes to share a step's work among threads, in nanoseconds: they take parts in turn, whoever is free.
+/// What it takes to share a step's work among threads, in nanoseconds: who has done its own parts takes others'.
 private struct Sharing {
   let threadCount: Int
   /// More parts than these a thread are of no use.
