@@ -7,6 +7,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 if not __package__:
     sys.path[0] = str(HERE.parent)
 
-from train.command import main  # noqa: E402
+try:
+    from train.command import main  # noqa: E402
+except ModuleNotFoundError as error:
+    if error.name.partition(".")[0] == "train":
+        raise
+    sys.exit(f"train: there is no Python package {error.name}; see {HERE / 'README.md'} for what to install")
 
 sys.exit(main())
