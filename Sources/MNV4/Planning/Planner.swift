@@ -25,8 +25,10 @@ struct Planner {
     }
     let chains = simplifies ? chainsWhereWholesAreFaster(graph) : graph.nodes.map { NodeChain($0) }
     let choices = try chains.map { chain throws(MNV4Error) in try choose(chain, of: graph) }
-    let lifetimes = Lifetimes(
-      graph, steps: chains, scratchByteCounts: choices.map { $0?.scratchByteCount ?? 0 })
+    let scratchByteCounts = zip(chains, choices).map { chain, choice in
+      choice.map { scratchByteCount($0, StepProblem(chain, of: graph)) } ?? 0
+    }
+    let lifetimes = Lifetimes(graph, steps: chains, scratchByteCounts: scratchByteCounts)
     let layout = ArenaPlanner.layout(lifetimes.requests)
     func slot(_ id: ValueID) -> ExecutionPlan.Slot {
       ExecutionPlan.Slot(
@@ -44,7 +46,7 @@ struct Planner {
           name: problem.name, operation: Self.describe(problem), inputs: chain.inputs.map(slot),
           output: slot(chain.output),
           scratch: lifetimes.scratch[index].map {
-            .init(offset: layout.offsets[$0], byteCount: choice.scratchByteCount)
+            .init(offset: layout.offsets[$0], byteCount: scratchByteCounts[index])
           },
           backend: choice.backend, kernel: choice.kernel,
           reason: choice.reason, multiplyAccumulateCount: problem.multiplyAccumulateCount,
@@ -94,7 +96,6 @@ struct Planner {
     let backend: String
     let kernel: String
     let nanoseconds: Double
-    let scratchByteCount: Int
     var reason = ""
 
     func because(_ reason: String) -> Choice {
@@ -113,6 +114,10 @@ struct Planner {
     return backend
   }
 
+  private func scratchByteCount(_ choice: Choice, _ problem: StepProblem) -> Int {
+    backends.first { $0.name == choice.backend }?.scratchByteCount(of: problem) ?? 0
+  }
+
   /// Nil where the step has nothing to do: the same bytes in another shape.
   private func choose(_ chain: NodeChain, of graph: Graph) throws(MNV4Error) -> Choice? {
     if case .reshape = chain.nodes[0].operation { return nil }
@@ -126,9 +131,7 @@ struct Planner {
       switch backend.assess(problem) {
       case .runs(let kernel, let nanoseconds):
         candidates.append(
-          Choice(
-            backend: backend.name, kernel: kernel, nanoseconds: nanoseconds,
-            scratchByteCount: backend.scratchByteCount(of: problem)))
+          Choice(backend: backend.name, kernel: kernel, nanoseconds: nanoseconds))
       case .refuses(let reason): refusals.append("\(backend.name): \(reason)")
       }
     }

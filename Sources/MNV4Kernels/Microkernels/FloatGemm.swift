@@ -20,7 +20,7 @@ struct FloatGemm: Sendable {
     ) -> Void
 
   static let panelWidth = Int(MNV4_F32_PANEL)
-  /// Panels that a layer of one row takes at once.
+  /// Panels that a layer of one row takes at once, with AVX-512; otherwise fewer.
   static let singleRowPanels = 4
 
   /// Those that this processor runs, the fastest first.

@@ -91,8 +91,8 @@ enum RowChainRates {
   static let callNanoseconds = 100.0
   /// Bytes a nanosecond that are moved to the start of a buffer.
   static let moves = 50.0
-  /// Rows are estimated as if so many threads shared them. Where a core waits long for its last cache, two and
-  /// four threads gain by rows too, also where they compute some of them twice.
+  /// Rows are estimated as if so many threads shared them: one where a core waits long for its last cache, so
+  /// that two gain more than what they compute twice.
   static let threadCount = Processor.isZen ? 4 : 1
   static let level2ByteCount = 1 << 20
   /// What other values and other programs leave of the last cache.
