@@ -17,6 +17,10 @@
 typedef __m256i integers;
 typedef __m256 floats;
 
+static inline __attribute__((always_inline)) __m256 as_floats(__m256i bits) {
+  return _mm256_castsi256_ps(bits);
+}
+
 static inline __attribute__((always_inline)) __m256i multiply_add(
     __m256i sums, __m256i group, __m256i weights) {
   return _mm256_add_epi32(sums, _mm256_madd_epi16(group, weights));

@@ -7,6 +7,10 @@
 typedef __m512i integers;
 typedef __m512 floats;
 
+static inline __attribute__((always_inline)) __m512 as_floats(__m512i bits) {
+  return _mm512_castsi512_ps(bits);
+}
+
 static inline __attribute__((always_inline)) __m512i change_bytes(
     __m512i keep, __m512i bytes, __m512i change) {
   return _mm512_ternarylogic_epi32(keep, change, bytes, 0x6c);

@@ -8,9 +8,14 @@
 //   MNV4_REGISTER         constraint of a vector register that is read and written
 //   integers, floats      vector types
 //   V(name), I(name)      intrinsics by their element type, and those of whole registers
+//   as_floats(integers)   the same bits
 //   multiply_add(sums, group, weights)
 //   interleave(pixels, cell)   `MNV4_CELL` vectors of bytes → four of lanes, such that packing them
-//                         twice restores the order of channels
+//                         twice restores the order of channels; where cells are bytes, of the
+//                         first and second column
+//   store_halves(pixels, halves), join_lanes(first, second, upper)   where cells are bytes, that in
+//                         two steps: of two rows, and the lower or upper half of the lanes that two
+//                         vectors of halves make
 //   gather(pixels, segments)   the bytes of that many segments, each at its own place
 //   change_bytes(keep, bytes, change)   (bytes and keep) exclusive or change
 //   store_segments(pixel, step, bytes, column, columns, segments, count)   the first `count`
@@ -22,10 +27,16 @@
 #define MNV4_UNROLL _Pragma("clang loop unroll(full)")
 #define MNV4_ROLLED _Pragma("clang loop unroll(disable) vectorize(disable)")
 
-enum { columns_at_once = MNV4_Q8DW_COLUMNS, cell_bytes = 4 * MNV4_WIDTH };
+enum {
+  columns_at_once = MNV4_Q8DW_COLUMNS,
+  cell_bytes = 4 * MNV4_WIDTH,
+  half_bytes = 2 * MNV4_WIDTH,
+  /// Pairs that a step reads.
+  most_pairs = 5
+};
 
 /// What becomes of scaled sums.
-enum { mode_integer, mode_integer_clamped, mode_float };
+enum { mode_rectified, mode_integer, mode_integer_clamped, mode_float };
 
 /// How 16-bit integers become elements, which are computed as unsigned bytes.
 typedef struct finish {
@@ -48,8 +59,11 @@ typedef struct strip {
   /// A vector of the input's zero point.
   const uint8_t *padding;
   finish finish;
-  /// The first output column of the first segment.
-  int32_t first_column;
+  /// The first output column of the first segment, and where its first cell begins in the input:
+  /// perhaps outside.
+  int32_t first_column, first_input_column;
+  /// Cells that have all pixels of all segments in columns of the image.
+  int32_t inner_begin, inner_end;
 } strip;
 
 #include "depthwise_fill.h"
@@ -136,13 +150,13 @@ MNV4_INLINE void store_block(
 /// A block of a step: bytes.
 MNV4_INLINE void integer_block(
     const strip *s, int32_t mode, int32_t columns, int32_t rows, int32_t kernel, int32_t stride,
-    const uint8_t *const groups[4], const block *b) {
+    const uint8_t *const pairs[most_pairs], const block *b) {
   integers low[columns_at_once][2], high[columns_at_once][2];
-  rounded_sums(s, mode, columns, rows, kernel, stride, 0, groups, low);
-  rounded_sums(s, mode, columns, rows, kernel, stride, 2, groups, high);
+  rounded_sums(s, mode, columns, rows, kernel, stride, 0, pairs, low);
+  rounded_sums(s, mode, columns, rows, kernel, stride, 2, pairs, high);
   if (s->finish.has_bounds) {
-    store_block(s, true, true, columns, rows, b, low, high);
-  } else if (s->finish.has_zero) {
+    store_block(s, mode != mode_rectified, true, columns, rows, b, low, high);
+  } else if (mode != mode_rectified && s->finish.has_zero) {
     store_block(s, true, false, columns, rows, b, low, high);
   } else {
     store_block(s, false, false, columns, rows, b, low, high);
@@ -152,13 +166,13 @@ MNV4_INLINE void integer_block(
 /// A block of a step: float32.
 MNV4_INLINE void float_block(
     const strip *s, int32_t columns, int32_t rows, int32_t kernel, int32_t stride,
-    const uint8_t *const groups[4], const block *b) {
+    const uint8_t *const pairs[most_pairs], const block *b) {
   _Alignas(64) float elements[4][columns_at_once][2][MNV4_WIDTH / 4];
   const floats lower = V(set1_ps)(s->layer->float_lower);
   const floats upper = V(set1_ps)(s->layer->float_upper);
   for (int32_t q = 0; q < 4; ++q) {
     floats scaled[columns_at_once][2];
-    scaled_sums(s, columns, rows, kernel, stride, q, groups, scaled);
+    scaled_sums(s, false, columns, rows, kernel, stride, q, pairs, scaled);
     MNV4_UNROLL for (int32_t x = 0; x < columns; ++x) {
       MNV4_UNROLL for (int32_t row = 0; row < rows; ++row) {
         V(store_ps)(
@@ -183,7 +197,7 @@ MNV4_INLINE void float_block(
 /// The first `rows` rows of the step that begins at row `y` of the output.
 MNV4_INLINE void step(
     const strip *s, int32_t mode, int32_t rows, int32_t kernel, int32_t stride, int32_t y,
-    const uint8_t *const slots[4]) {
+    const uint8_t *const slots[most_pairs]) {
   const mnv4_q8_depthwise_layer *layer = s->layer;
   const int32_t width = layer->output_width;
   block b;
@@ -200,71 +214,104 @@ MNV4_INLINE void step(
     }
     if (most <= 0) break;
     b.pixel = s->output + y * b.row_bytes + (s->first_column + x) * b.pixel_bytes;
-    const uint8_t *groups[4];
-    const int32_t cell = x * (stride / mnv4_q8dw_cell_columns(MNV4_CELL, stride));
-    for (int32_t i = 0; i < 4; ++i) groups[i] = slots[i] + (ptrdiff_t)cell * cell_bytes;
+    const uint8_t *pairs[most_pairs];
+    const ptrdiff_t cell = x * (stride / mnv4_q8dw_cell_columns(MNV4_CELL, stride));
+    const int32_t bytes = mnv4_q8dw_has_halves(MNV4_CELL, stride) ? half_bytes : cell_bytes;
+    for (int32_t i = 0; i < mnv4_q8dw_pair_count(kernel, stride); ++i) {
+      pairs[i] = slots[i] + cell * bytes;
+    }
     if (mode == mode_float) {
-      float_block(s, columns_at_once, rows, kernel, stride, groups, &b);
-    } else if (mode == mode_integer && most <= columns_at_once / 2) {
-      integer_block(s, mode, columns_at_once / 2, rows, kernel, stride, groups, &b);
+      float_block(s, columns_at_once, rows, kernel, stride, pairs, &b);
+    } else if (mode != mode_integer_clamped && most <= columns_at_once / 2) {
+      integer_block(s, mode, columns_at_once / 2, rows, kernel, stride, pairs, &b);
     } else {
-      integer_block(s, mode, columns_at_once, rows, kernel, stride, groups, &b);
+      integer_block(s, mode, columns_at_once, rows, kernel, stride, pairs, &b);
     }
   }
 }
 
-typedef void step_function(const strip *s, int32_t y, const uint8_t *const slots[4]);
+typedef void step_function(const strip *s, int32_t y, const uint8_t *const slots[most_pairs]);
 
 #define MNV4_STEP(name, mode, rows, kernel, stride) \
-  static void name(const strip *s, int32_t y, const uint8_t *const slots[4]) { \
+  static void name(const strip *s, int32_t y, const uint8_t *const slots[most_pairs]) { \
     step(s, mode, rows, kernel, stride, y, slots); \
   }
 
-MNV4_STEP(step_3x3s1_2, mode_integer, 2, 3, 1)
-MNV4_STEP(step_3x3s1_1, mode_integer, 1, 3, 1)
-MNV4_STEP(step_3x3s2, mode_integer, 1, 3, 2)
-MNV4_STEP(step_5x5s1_2, mode_integer, 2, 5, 1)
-MNV4_STEP(step_5x5s1_1, mode_integer, 1, 5, 1)
-MNV4_STEP(step_5x5s2, mode_integer, 1, 5, 2)
-MNV4_STEP(step_7x7s1_2, mode_integer, 2, 7, 1)
-MNV4_STEP(step_7x7s1_1, mode_integer, 1, 7, 1)
-MNV4_STEP(step_7x7s2, mode_integer, 1, 7, 2)
-MNV4_STEP(step_clamped_2, mode_integer_clamped, 2, s->layer->kernel_width, 1)
-MNV4_STEP(
-    step_clamped_1, mode_integer_clamped, 1, s->layer->kernel_width, s->layer->stride_width)
-MNV4_STEP(step_float_2, mode_float, 2, s->layer->kernel_width, 1)
-MNV4_STEP(step_float_1, mode_float, 1, s->layer->kernel_width, s->layer->stride_width)
+/// Steps of one and of two rows.
+#define MNV4_STEPS(name, mode, kernel, stride) \
+  MNV4_STEP(name##_1, mode, 1, kernel, stride) \
+  MNV4_STEP(name##_2, mode, 2, kernel, stride)
 
-static step_function *find_step(const strip *s, bool may_overflow, int32_t rows) {
-  static step_function *const integer[3][3] = {
-      {step_3x3s2, step_3x3s1_1, step_3x3s1_2},
-      {step_5x5s2, step_5x5s1_1, step_5x5s1_2},
-      {step_7x7s2, step_7x7s1_1, step_7x7s1_2},
+MNV4_STEPS(rectified_3x3s1, mode_rectified, 3, 1)
+MNV4_STEPS(rectified_3x3s2, mode_rectified, 3, 2)
+MNV4_STEPS(rectified_5x5s1, mode_rectified, 5, 1)
+MNV4_STEPS(rectified_5x5s2, mode_rectified, 5, 2)
+MNV4_STEPS(rectified_7x7s1, mode_rectified, 7, 1)
+MNV4_STEPS(rectified_7x7s2, mode_rectified, 7, 2)
+MNV4_STEPS(integer_3x3s1, mode_integer, 3, 1)
+MNV4_STEPS(integer_3x3s2, mode_integer, 3, 2)
+MNV4_STEPS(integer_5x5s1, mode_integer, 5, 1)
+MNV4_STEPS(integer_5x5s2, mode_integer, 5, 2)
+MNV4_STEPS(integer_7x7s1, mode_integer, 7, 1)
+MNV4_STEPS(integer_7x7s2, mode_integer, 7, 2)
+MNV4_STEPS(clamped_s1, mode_integer_clamped, s->layer->kernel_width, 1)
+MNV4_STEPS(clamped_s2, mode_integer_clamped, s->layer->kernel_width, 2)
+MNV4_STEPS(float_s1, mode_float, s->layer->kernel_width, 1)
+MNV4_STEPS(float_s2, mode_float, s->layer->kernel_width, 2)
+
+static step_function *find_step(const strip *s, const mnv4_q8dw_header *header, int32_t rows) {
+#define MNV4_BY_ROWS(name) {name##_1, name##_2}
+  // [size of the filter][stride][rows].
+  static step_function *const rectified[3][2][2] = {
+      {MNV4_BY_ROWS(rectified_3x3s1), MNV4_BY_ROWS(rectified_3x3s2)},
+      {MNV4_BY_ROWS(rectified_5x5s1), MNV4_BY_ROWS(rectified_5x5s2)},
+      {MNV4_BY_ROWS(rectified_7x7s1), MNV4_BY_ROWS(rectified_7x7s2)},
   };
-  if (s->layer->output_type == MNV4_Q8_DEPTHWISE_FLOAT32) {
-    return rows == 2 ? step_float_2 : step_float_1;
-  }
-  if (may_overflow) return rows == 2 ? step_clamped_2 : step_clamped_1;
-  return integer[s->layer->kernel_width / 2 - 1][s->layer->stride_width == 2 ? 0 : rows];
+  static step_function *const integer[3][2][2] = {
+      {MNV4_BY_ROWS(integer_3x3s1), MNV4_BY_ROWS(integer_3x3s2)},
+      {MNV4_BY_ROWS(integer_5x5s1), MNV4_BY_ROWS(integer_5x5s2)},
+      {MNV4_BY_ROWS(integer_7x7s1), MNV4_BY_ROWS(integer_7x7s2)},
+  };
+  static step_function *const clamped[2][2] = {
+      MNV4_BY_ROWS(clamped_s1), MNV4_BY_ROWS(clamped_s2)};
+  static step_function *const floating[2][2] = {MNV4_BY_ROWS(float_s1), MNV4_BY_ROWS(float_s2)};
+#undef MNV4_BY_ROWS
+  const int32_t size = s->layer->kernel_width / 2 - 1;
+  const int32_t stride = s->layer->stride_width - 1;
+  if (s->layer->output_type == MNV4_Q8_DEPTHWISE_FLOAT32) return floating[stride][rows - 1];
+  if (header->may_overflow) return clamped[stride][rows - 1];
+  return (header->is_rectified ? rectified : integer)[size][stride][rows - 1];
 }
 
-static void run_strip(const strip *s, bool may_overflow, int32_t row_begin, int32_t row_end) {
+static void run_strip(
+    const strip *s, const mnv4_q8dw_header *header, int32_t row_begin, int32_t row_end) {
   const mnv4_q8_depthwise_layer *layer = s->layer;
-  const mnv4_q8dw_steps *steps = &s->steps;
-  const ptrdiff_t slot_bytes = (ptrdiff_t)s->tile.group_cells * cell_bytes;
-  const int32_t top = row_begin * layer->stride_height - layer->padding_top;
-  int32_t filled = 0;
-  for (int32_t index = 0, y = row_begin; y < row_end; ++index, y += steps->rows) {
-    for (; filled < index + steps->ring_count; ++filled) {
-      fill_group(s, top + 2 * filled, s->ring + filled % steps->ring_count * slot_bytes);
+  const ptrdiff_t slot_bytes = (ptrdiff_t)s->tile.pair_cells * s->steps.cell_byte_count;
+  const int32_t pair_count = s->steps.pair_count;
+  const int32_t stride = layer->stride_height;
+  fill_function *const fill = find_fill(s);
+  step_function *const one_row = find_step(s, header, 1);
+  step_function *const two_rows = find_step(s, header, 2);
+  int32_t input_row = row_begin * stride - layer->padding_top;
+  // Pairs that are there, counted from the step's first, and the slot of the first.
+  int32_t filled = 0, first = 0;
+  for (int32_t y = row_begin; y < row_end;) {
+    const int32_t rows = mnv4_q8dw_minimum(MNV4_Q8DW_ROWS, row_end - y);
+    // The second row reaches further by its stride.
+    const int32_t needed = rows == 1 && stride == 2 ? pair_count - 1 : pair_count;
+    const uint8_t *slots[most_pairs];
+    for (int32_t i = 0, slot = first; i < pair_count; ++i) {
+      uint8_t *const pair = s->ring + slot * slot_bytes;
+      if (i >= filled && i < needed) fill(s, input_row + 2 * i, pair);
+      slots[i] = pair;
+      if (++slot == pair_count) slot = 0;
     }
-    const uint8_t *slots[4];
-    for (int32_t i = 0; i < 4; ++i) {
-      const int32_t group = index + (i < steps->group_count ? i : 0) * steps->group_stride;
-      slots[i] = s->ring + group % steps->ring_count * slot_bytes;
-    }
-    const int32_t rows = mnv4_q8dw_minimum(steps->rows, row_end - y);
-    find_step(s, may_overflow, rows)(s, y, slots);
+    (rows == 2 ? two_rows : one_row)(s, y, slots);
+    y += rows;
+    filled = pair_count - s->steps.pair_step;
+    input_row += 2 * s->steps.pair_step;
+    first += s->steps.pair_step;
+    if (first >= pair_count) first -= pair_count;
   }
 }
 
@@ -292,7 +339,8 @@ void MNV4_RUN(const mnv4_q8_depthwise_call *call) {
     for (int32_t i = 0; i < s.tile.strip_count; i += s.tile.segment_count) {
       s.first_column = i * s.tile.strip_columns;
       if (s.first_column >= layer->output_width) break;
-      run_strip(&s, header->may_overflow, call->row_begin, call->row_end);
+      find_inner_cells(&s);
+      run_strip(&s, header, call->row_begin, call->row_end);
     }
     s.constants += mnv4_q8dw_tile_byte_count(form, s.steps);
   }

@@ -5,24 +5,27 @@
 // image.
 //
 // A *cell* is the pixels of the input of which a lane of 32 bits holds one channel: four as bytes,
-// or two as 16-bit integers. Bytes: 4 rows of a column at stride 1, 2 rows of 2 columns at stride
-// 2; 16-bit integers: 2 rows of a column. A multiply-add of such lanes with weights adds the cell's
-// share to sums.
+// or two as 16-bit integers. A multiply-add of such lanes with weights adds the cell's share to
+// sums. 16-bit integers: 2 rows of a column. Bytes: 2 rows of 2 columns at stride 2; at stride 1 4 rows
+// of a column, and where two rows of a 5×5 filter's step are left, these of 2 columns, one cell for
+// each column to begin in: the *tail*. Pixels of a cell count down its columns.
 //
-// A *group* is a row of cells. Groups begin every two input rows.
+// A *pair* is two input rows, as cells or, bytes at stride 1, as *halves*, two of which are joined to
+// a cell as it is read: storing cells of four rows, each of which is in two, costs more.
 //
-// A *step* is the output rows whose windows begin in the same two input rows: two at stride 1, one
-// at stride 2. It needs `group_count` groups, `group_stride` apart; groups that later steps need
-// again stay in a ring of `ring_count` slots.
+// A *step* is two output rows. It reads `pair_count` pairs; the next step begins `pair_step` later.
+// At stride 1 both rows meet the same cells, with weights of their own; at stride 2 the second row
+// begins a pair later. Pairs wait in a ring of `pair_count` slots.
 //
-// A *strip* is the columns whose groups fit into the scratch, which stays in the first cache.
+// A *strip* is the columns whose pairs fit into the scratch, which stays in the first cache.
 #ifndef MNV4_Q8_DEPTHWISE_TILES_H
 #define MNV4_Q8_DEPTHWISE_TILES_H
 
 #include "q8_depthwise.h"
 
-/// Output columns that are computed at a time.
+/// Output columns and rows that are computed at a time.
 #define MNV4_Q8DW_COLUMNS 4
+#define MNV4_Q8DW_ROWS 2
 
 /// How an instruction set holds channels and rows.
 typedef struct mnv4_q8dw_form {
@@ -34,14 +37,18 @@ typedef struct mnv4_q8dw_form {
 
 /// What follows from a layer's filter.
 typedef struct mnv4_q8dw_steps {
-  int32_t rows;
   int32_t cell_rows, cell_columns;
-  int32_t group_count, group_stride, ring_count;
-  /// Cells of a group that a window reaches, and from one window to the next.
+  int32_t pair_count, pair_step;
+  /// Rows of cells that a window of the filter meets, the tail aside.
+  int32_t group_count;
+  /// Cells of a row that a window reaches, and from one window to the next.
   int32_t window_cells, cell_stride;
-  /// Bytes of a cell of all channels of a tile.
+  /// Cells of the tail that a window reaches: none where there is no tail.
+  int32_t tail_cells;
+  /// Bytes of a pair that wait for one column of cells, of all channels of a tile.
   int32_t cell_byte_count;
-  /// Vectors of weights of one accumulator: [group][cell][row of the step].
+  /// Vectors of weights of one accumulator: [group][cell], and at stride 1 [row of the step]; then
+  /// those of the tail, [cell][row of the step].
   int32_t weight_vector_count;
 } mnv4_q8dw_steps;
 
@@ -56,16 +63,21 @@ typedef struct mnv4_q8dw_tile {
   /// Output columns of a strip, and strips of a row: a multiple of the segments. The last may be
   /// shorter, or empty.
   int32_t strip_columns, strip_count;
-  /// Cells of a group: those that enter an output, and with those that only blocks which are wider
-  /// than what is left of a strip read.
-  int32_t filled_cells, group_cells;
+  /// Cells of a pair: those that enter an output, and with those that are read beside: by blocks
+  /// which are wider than what is left of a strip, and by zeros of the tail.
+  int32_t filled_cells, pair_cells;
 } mnv4_q8dw_tile;
 
 /// What precedes the tiles in packed constants.
 typedef struct mnv4_q8dw_header {
   /// Whether a scaled sum may leave the range of 32-bit integers upwards.
   int32_t may_overflow;
-  int32_t unused[15];
+  /// Whether sums start at the bits of the float 2²³: outputs begin with their zero point, which is
+  /// the least of their type, and sums have no more bits than a float holds. Those of a sum from 0
+  /// to 2²³ are then the bits of 2²³ + sum, and one fused multiply-add makes of them sum · scale,
+  /// rounded once, for 2²³ · scale is exact. A sum below gives a product below.
+  int32_t is_rectified;
+  int32_t unused[14];
 } mnv4_q8dw_header;
 
 static inline int32_t mnv4_q8dw_minimum(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -77,20 +89,42 @@ static inline int32_t mnv4_q8dw_cell_columns(int32_t cell_size, int32_t stride) 
   return cell_size == 4 ? stride : 1;
 }
 
+/// Whether cells have four rows, and pairs wait as halves.
+static inline bool mnv4_q8dw_has_halves(int32_t cell_size, int32_t stride) {
+  return cell_size == 4 && stride == 1;
+}
+
+static inline int32_t mnv4_q8dw_pair_count(int32_t kernel, int32_t stride) {
+  return (kernel + stride + 1) / 2;
+}
+
+/// Rows of cells that a window of `kernel` rows meets.
+static inline int32_t mnv4_q8dw_group_count(int32_t cell_size, int32_t stride, int32_t kernel) {
+  return mnv4_q8dw_has_halves(cell_size, stride) ? (kernel + 1) / 4 : (kernel + 1) / 2;
+}
+
+static inline int32_t mnv4_q8dw_tail_cells(int32_t cell_size, int32_t stride, int32_t kernel) {
+  const bool has_tail = mnv4_q8dw_has_halves(cell_size, stride) && (kernel + 1) % 4 != 0;
+  return has_tail ? (kernel + 1) / 2 : 0;
+}
+
 static inline mnv4_q8dw_steps mnv4_q8dw_make_steps(
     mnv4_q8dw_form form, const mnv4_q8_depthwise_layer *layer) {
+  const int32_t kernel = layer->kernel_height;
+  const int32_t stride = layer->stride_height;
   mnv4_q8dw_steps steps;
-  steps.rows = layer->stride_height == 1 ? 2 : 1;
-  steps.cell_columns = mnv4_q8dw_cell_columns(form.cell_size, layer->stride_width);
+  steps.cell_columns = mnv4_q8dw_cell_columns(form.cell_size, stride);
   steps.cell_rows = form.cell_size / steps.cell_columns;
-  steps.group_count =
-      mnv4_q8dw_quotient(layer->kernel_height + (steps.rows - 1), steps.cell_rows);
-  steps.group_stride = steps.cell_rows / 2;
-  steps.ring_count = (steps.group_count - 1) * steps.group_stride + 1;
-  steps.window_cells = mnv4_q8dw_quotient(layer->kernel_width, steps.cell_columns);
-  steps.cell_stride = layer->stride_width / steps.cell_columns;
-  steps.cell_byte_count = 4 * form.width;
-  steps.weight_vector_count = steps.group_count * steps.window_cells * steps.rows;
+  steps.pair_count = mnv4_q8dw_pair_count(kernel, stride);
+  steps.pair_step = stride;
+  steps.group_count = mnv4_q8dw_group_count(form.cell_size, stride, kernel);
+  steps.window_cells = mnv4_q8dw_quotient(kernel, steps.cell_columns);
+  steps.cell_stride = stride / steps.cell_columns;
+  steps.tail_cells = mnv4_q8dw_tail_cells(form.cell_size, stride, kernel);
+  steps.cell_byte_count =
+      mnv4_q8dw_has_halves(form.cell_size, stride) ? 2 * form.width : 4 * form.width;
+  const int32_t cells = steps.group_count * steps.window_cells + steps.tail_cells;
+  steps.weight_vector_count = stride == 1 ? cells * MNV4_Q8DW_ROWS : cells;
   return steps;
 }
 
@@ -99,14 +133,14 @@ static inline int32_t mnv4_q8dw_tile_count(
   return mnv4_q8dw_quotient(layer->channels, form.width);
 }
 
-/// Bytes of a tile's packed constants: biases (int32) and scales (float) of its channels in the
-/// order of the accumulators, then the weights of each accumulator.
+/// Bytes of a tile's packed constants: where sums start (int32), scales (float) and −2²³ · scales of
+/// its channels in the order of the accumulators, then the weights of each accumulator.
 static inline size_t mnv4_q8dw_tile_byte_count(mnv4_q8dw_form form, mnv4_q8dw_steps steps) {
-  return (size_t)form.width * 4 * (size_t)(2 + steps.weight_vector_count);
+  return (size_t)form.width * 4 * (size_t)(3 + steps.weight_vector_count);
 }
 
-/// Bytes of scratch that the ring may fill, unless a strip would be too narrow.
-#define MNV4_Q8DW_RING_BYTE_COUNT 24576
+/// Bytes of scratch that a strip may fill, unless it would be too narrow.
+#define MNV4_Q8DW_STRIP_BYTE_COUNT 28672
 
 static inline mnv4_q8dw_tile mnv4_q8dw_make_tile(
     mnv4_q8dw_form form, const mnv4_q8_depthwise_layer *layer, int32_t index) {
@@ -120,7 +154,7 @@ static inline mnv4_q8dw_tile mnv4_q8dw_make_tile(
     tile.segment_channels /= 2;
     tile.segment_count *= 2;
   }
-  const int32_t room = MNV4_Q8DW_RING_BYTE_COUNT / (steps.ring_count * steps.cell_byte_count);
+  const int32_t room = MNV4_Q8DW_STRIP_BYTE_COUNT / (steps.pair_count * steps.cell_byte_count);
   int32_t limit = (room - steps.window_cells) / steps.cell_stride + 1;
   limit -= limit % MNV4_Q8DW_COLUMNS;
   if (limit < 2 * MNV4_Q8DW_COLUMNS) limit = 2 * MNV4_Q8DW_COLUMNS;
@@ -132,8 +166,8 @@ static inline mnv4_q8dw_tile mnv4_q8dw_make_tile(
   // Strips of whole blocks, where there are several one after the other.
   if (batches > 1) tile.strip_columns = blocks * MNV4_Q8DW_COLUMNS;
   tile.filled_cells = (tile.strip_columns - 1) * steps.cell_stride + steps.window_cells;
-  tile.group_cells =
-      (blocks * MNV4_Q8DW_COLUMNS - 1) * steps.cell_stride + steps.window_cells;
+  tile.pair_cells = (blocks * MNV4_Q8DW_COLUMNS - 1) * steps.cell_stride + steps.window_cells
+      + (steps.tail_cells > 0);
   return tile;
 }
 
