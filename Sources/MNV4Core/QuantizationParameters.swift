@@ -35,6 +35,17 @@ package struct QuantizationParameters: Hashable, Sendable {
     self.axis = axis
   }
 
+  /// Those of uint8 elements, 128 above int8 elements with these, that stand for the same numbers.
+  package var ofUnsignedElements: QuantizationParameters {
+    QuantizationParameters(scales: scales, zeroPoints: zeroPoints.map { $0 &+ 128 }, axis: axis)
+  }
+
+  private init(scales: [Float], zeroPoints: [Int32], axis: Int?) {
+    self.scales = scales
+    self.zeroPoints = zeroPoints
+    self.axis = axis
+  }
+
   private static func zeroPointRange(of type: ElementType) -> ClosedRange<Int32>? {
     switch type {
     case .int8: -128...127

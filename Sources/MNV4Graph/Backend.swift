@@ -16,6 +16,9 @@ package protocol Backend: Sendable {
   /// As users type it: `xnnpack`, `swift`.
   var name: String { get }
 
+  /// Whether steps are faster where integers between them are uint8.
+  var prefersUnsignedIntegers: Bool { get }
+
   func assess(_ problem: StepProblem) -> Assessment
 
   /// What packing `problems`, each of which `assess` said it runs, a session and each of its threads
@@ -30,6 +33,8 @@ package protocol Backend: Sendable {
 }
 
 extension Backend {
+  package var prefersUnsignedIntegers: Bool { false }
+
   package func scratchByteCount(of problem: StepProblem) -> Int { 0 }
 }
 

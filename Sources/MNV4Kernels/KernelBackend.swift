@@ -7,6 +7,7 @@ package import MNV4Graph
 /// over a sum.
 package struct KernelBackend: Backend {
   package let name: String
+  package let prefersUnsignedIntegers: Bool
   private let kernels: [Kernel]
   private let chainKernels: [Kernel]
   private let minimumPartNanoseconds: Double
@@ -14,10 +15,11 @@ package struct KernelBackend: Backend {
   /// Chooses among `kernels`, for chains of operations among `chainKernels`, the first of equals;
   /// shares no step among threads in parts much shorter than `minimumPartNanoseconds`.
   package init(
-    name: String, kernels: [Kernel], chainKernels: [Kernel] = [],
+    name: String, prefersUnsignedIntegers: Bool = false, kernels: [Kernel], chainKernels: [Kernel] = [],
     minimumPartNanoseconds: Double = 2_000
   ) {
     self.name = name
+    self.prefersUnsignedIntegers = prefersUnsignedIntegers
     self.kernels = kernels
     self.chainKernels = chainKernels
     self.minimumPartNanoseconds = minimumPartNanoseconds

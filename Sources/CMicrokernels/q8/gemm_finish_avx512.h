@@ -5,7 +5,8 @@
 //     add_products(sums, x, y)     adds products of neighbouring int16, in 32-bit lanes
 //
 // Integers go by way of int16: packs saturate, so that sums far outside stay outside. Outputs are
-// made as int8 and become uint8 by flipping their upper bits.
+// made as int8, those of rectified layers as uint8, and become the other type by flipping their upper
+// bits.
 //
 // Sums of a rectified layer (q8_gemm_is_rectified) start at the bits of the float 2^23. Those of a
 // sum from 0 to 2^23 are then those of 2^23 + sum, and one fused multiply-add makes of them
@@ -13,7 +14,7 @@
 
 /// Constants of the last conversion, to int8, and of an addition.
 typedef struct {
-  __m512i zero, minimum, maximum, flip;
+  __m512i zero, minimum, maximum;
   /// Puts the 64-bit halves of the packs' 128-bit lanes in order.
   __m512i order;
   /// Bounds of the product, less its zero point.
@@ -23,8 +24,8 @@ typedef struct {
   /// 2^(shift-1) without its lower eleven bits, which are zeros.
   __m512i half;
   __m512i shift, addend_zero, addend_flip;
-  /// Whether int8's own bounds do not suffice, or bits are to be flipped.
-  bool trims;
+  /// Whether the bounds of the type do not suffice, and whether bits are to be flipped.
+  bool trims, flips;
   bool rectified;
 } finish_constants;
 
@@ -34,15 +35,18 @@ static finish_constants finish_constants_of(const mnv4_q8_gemm_problem *p,
   const int32_t zero = a ? a->zero_point : p->output_zero_point;
   const int32_t minimum = a ? a->minimum : p->output_minimum;
   const int32_t maximum = a ? a->maximum : p->output_maximum;
-  const int32_t offset = p->output_type == MNV4_Q8_GEMM_UINT8 ? 128 : 0;
+  const bool rectified = q8_gemm_is_rectified(p, header);
+  const int32_t least = p->output_type == MNV4_Q8_GEMM_UINT8 ? 0 : INT8_MIN;
+  // What the type that outputs are made as has for the output's zero.
+  const int32_t offset = rectified ? least : least - INT8_MIN;
   finish_constants c = {
       .zero = _mm512_set1_epi16((int16_t)(zero - offset)),
       .minimum = _mm512_set1_epi8((int8_t)(minimum - offset)),
       .maximum = _mm512_set1_epi8((int8_t)(maximum - offset)),
-      .flip = _mm512_set1_epi8(offset ? INT8_MIN : 0),
       .order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7),
-      .trims = offset != 0 || minimum > INT8_MIN || maximum < INT8_MAX,
-      .rectified = q8_gemm_is_rectified(p, header),
+      .trims = minimum > least || maximum < least + 255,
+      .flips = rectified == (least < 0),
+      .rectified = rectified,
   };
   if (!a) return c;
   const int32_t flipped = a->addend_is_uint8 ? 128 : 0;
@@ -111,17 +115,16 @@ __attribute__((always_inline)) static inline void store_rows(row_pair rows, int 
                                                              __mmask32 mask) {
   __m512i low = rows.half[0], high = rows.half[vectors - 1], bytes;
   if (rectified) {
-    // The zero point is the least of all: products are unsigned bytes, less 128.
-    bytes = _mm512_xor_si512(_mm512_packus_epi16(low, high), _mm512_set1_epi8(INT8_MIN));
+    // The zero point is the least of all: as uint8, 0.
+    bytes = _mm512_packus_epi16(low, high);
+    if (c->trims) bytes = _mm512_min_epu8(_mm512_max_epu8(bytes, c->minimum), c->maximum);
   } else {
     low = _mm512_adds_epi16(low, c->zero);
     high = vectors == 1 ? low : _mm512_adds_epi16(high, c->zero);
     bytes = _mm512_packs_epi16(low, high);
+    if (c->trims) bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, c->minimum), c->maximum);
   }
-  if (c->trims) {
-    bytes = _mm512_min_epi8(_mm512_max_epi8(bytes, c->minimum), c->maximum);
-    bytes = _mm512_xor_si512(bytes, c->flip);
-  }
+  if (c->flips) bytes = _mm512_xor_si512(bytes, _mm512_set1_epi8(INT8_MIN));
   bytes = _mm512_permutexvar_epi64(c->order, bytes);
   const __m256i lower = _mm512_castsi512_si256(bytes);
   if (vectors == 1) {

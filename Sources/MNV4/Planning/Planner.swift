@@ -18,7 +18,8 @@ struct Planner {
     _ graph: Graph, maximumByteCount: Int = .max, threadCount: Int = 1
   ) throws(MNV4Error) -> ExecutionPlan {
     let graph =
-      simplifies ? splittingWherePartsAreFaster(try Self.simplified(graph)) : graph
+      simplifies
+      ? splittingWherePartsAreFaster(try withPreferredIntegers(Self.simplified(graph))) : graph
     guard graph.outputs.count == 1 else {
       throw MNV4Error(
         .unsupportedModel, "expected one output, found \(graph.outputs.count)")
@@ -88,6 +89,12 @@ struct Planner {
     } catch {
       throw MNV4Error(.outOfResources, error.description)
     }
+  }
+
+  /// The graph with uint8 between its steps, where the backend that gets most of them prefers that.
+  private func withPreferredIntegers(_ graph: Graph) -> Graph {
+    let backend = pinned.map { name in backends.first { $0.name == name } } ?? backends.first
+    return backend?.prefersUnsignedIntegers == true ? graph.withUnsignedIntegers() : graph
   }
 
   // MARK: Selection

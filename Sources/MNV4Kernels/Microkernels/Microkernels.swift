@@ -9,8 +9,12 @@ extension KernelBackend {
   /// the order of the weights, each fused into the sum where the processor can, but for those of large
   /// pointwise layers and of strided 3×3 ones (`docs/decisions/0010-strassen.md`, `0012-winograd.md`).
   package static let microkernels = KernelBackend(
-    name: "microkernels", kernels: microkernelFamilies.flatMap(\.kernels),
-    chainKernels: fastestChains)
+    name: "microkernels", prefersUnsignedIntegers: multipliesUnsignedIntegers,
+    kernels: microkernelFamilies.flatMap(\.kernels), chainKernels: fastestChains)
+
+  /// Instructions of AVX-512 VNNI multiply uint8 by int8: pointwise layers read uint8 where it lies, int8 in
+  /// copies with other signs.
+  private static let multipliesUnsignedIntegers = ByteGemm.all.first?.set == .avx512VNNI
 
   /// By rows and by channels in the largest instruction set alone, which knows all that the others know, and
   /// where values are large enough for that to save anything: planning asks for every chain of a network.
