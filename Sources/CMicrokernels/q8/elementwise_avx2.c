@@ -39,6 +39,14 @@ static inline __m256 zero_unless_number(__m256 v) {
   return _mm256_and_ps(v, _mm256_cmp_ps(v, v, _CMP_ORD_Q));
 }
 
+typedef __m256 divisor;
+
+static inline divisor divisor_of(float scale) { return _mm256_set1_ps(scale); }
+
+static inline void divide(const __m256 x[4], const divisor *d, __m256 quotients[4]) {
+  for (int i = 0; i < 4; ++i) quotients[i] = _mm256_div_ps(x[i], *d);
+}
+
 static inline __m256i natural_order(__m256i bytes) {
   return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
