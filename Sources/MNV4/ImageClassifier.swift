@@ -42,8 +42,8 @@ public final class ImageClassifier {
         .unsupportedModel, "the model does not say how pictures are prepared for it")
     }
     self.model = model
-    preprocessor = try Preprocessor(preprocessing, input: graph[graph.inputs[0]])
     session = try model.makeSession(options)
+    preprocessor = try Preprocessor(preprocessing, input: session.inputValue)
     endsInSoftmax = graph.endsInSoftmax
   }
 

@@ -260,14 +260,16 @@ package struct ShapeInference {
     }
   }
 
-  /// Float inputs take float weights and bias; 8-bit inputs take weights of their own type and a
-  /// 32-bit bias.
+  /// Float inputs take float weights and bias; 8-bit inputs take weights of int8 or, of uint8, also of
+  /// uint8, and a 32-bit bias.
   private func checkTypes(
     weights: Constant, bias: ConstantID?, outputs: Int
   ) throws(Failure) {
     let type = inputs[0].elementType
-    guard weights.elementType == type else {
-      throw .field("weights", expected: "\(type)", found: "\(weights.elementType)")
+    guard weights.elementType == type || type == .uint8 && weights.elementType == .int8 else {
+      throw .field(
+        "weights", expected: type == .uint8 ? "int8 or uint8" : "\(type)",
+        found: "\(weights.elementType)")
     }
     let bias: Constant? =
       if let bias { try vector(bias, count: outputs, field: "bias") } else { nil }

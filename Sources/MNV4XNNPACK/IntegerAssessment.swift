@@ -91,6 +91,9 @@
           return "depthwise weights of -128 may overflow its 16-bit sums"
         }
       } else {
+        guard weights.elementType == input.elementType else {
+          return "no operator for \(input.elementType) with weights of \(weights.elementType)"
+        }
         if let reason = fixedPointRefusal { return reason }
         for scale in weights.quantization?.scales ?? [] {
           let scale = Requantization.scale(input.scale, scale, output: output.scale)

@@ -75,6 +75,8 @@ struct IntegerRuleTests {
     ]
     bytes.constants[0] = try weights([2, 3, 3, 4], zeroPoint: 7, type: .uint8)
     try bytes.validate()
+    bytes.constants[0] = try weights([2, 3, 3, 4], scales: [1, 2], axis: 0)
+    try bytes.validate()
   }
 
   @Test("sums that end in float32 have any finite scale")

@@ -1,5 +1,5 @@
 internal import MNV4Core
-internal import MNV4Graph
+package import MNV4Graph
 
 /// One caller's memory and threads for running a network. Not for use by two threads at once.
 ///
@@ -68,8 +68,12 @@ public final class Session {
     return try takeOutput()
   }
 
-  /// Runs the network on what `fill` writes: every element of the input, row major, of its element
-  /// type.
+  /// What the session's memory holds of the input. Its integers may be others than those of the model,
+  /// which stand for the same numbers.
+  package var inputValue: Value { plan.input.value }
+
+  /// Runs the network on what `fill` writes: every element of the input, row major, of the element
+  /// type of `inputValue`.
   package func run(
     filling fill: (UnsafeMutableRawBufferPointer) throws(MNV4Error) -> Void
   ) throws(MNV4Error) -> Tensor {
@@ -83,7 +87,8 @@ public final class Session {
   /// The number of steps, those of the plan.
   package var stepCount: Int { steps.count }
 
-  /// Has `fill` write every element of the input, row major, of its element type, and runs nothing.
+  /// Has `fill` write every element of the input, row major, of the element type of `inputValue`, and
+  /// runs nothing.
   package func fillInput(
     _ fill: (UnsafeMutableRawBufferPointer) throws(MNV4Error) -> Void
   ) throws(MNV4Error) {

@@ -28,7 +28,7 @@ struct IntegerLayers {
   }
 
   /// - Parameters:
-  ///   - layer: of a node whose shapes are checked, with weights of the input's type.
+  ///   - layer: of a node whose shapes are checked, with weights of a type that the input's takes.
   ///   - input: int8 or uint8.
   mutating func check(
     _ layer: LayerWeights, input: Value, output: Value

@@ -107,7 +107,11 @@ struct IntegerElementwiseProblem {
 
   private func quantization(_ random: inout SeededRandom) throws -> IntegerProblem {
     let output = random.form(random.integerType())
-    let input = random.floatTensor(shape, magnitude: output.scale * random.power(4...8))
+    var input = random.floatTensor(shape, magnitude: output.scale * random.power(4...8))
+    if random.oneIn(3) {
+      input.bytes = [UInt8](
+        floats: (0..<count).map { _ in random.halfway(between: output.scale) })
+    }
     return try IntegerProblem(.quantize, inputs: [input], output: output) { _ in
       (0..<count).map { byte(output.quantized(input.real($0))) }
     }
@@ -125,5 +129,14 @@ struct IntegerElementwiseProblem {
     return try IntegerProblem(.quantize, inputs: [input], output: output) { _ in
       (0..<count).map { byte(output.quantized(input.real($0))) }
     }
+  }
+}
+
+extension SeededRandom {
+  /// A number at half an integer of steps, a few units in the last place up or down; seldom none at all.
+  fileprivate mutating func halfway(between step: Float) -> Float {
+    if oneIn(20) { return .nan }
+    let middle = (Float(int(-300...300)) + 0.5) * step
+    return Float(bitPattern: middle.bitPattern &+ UInt32(bitPattern: Int32(int(-3...3))))
   }
 }

@@ -109,8 +109,8 @@ struct LayerOperands {
     let input = random.form(
       type, scale: random.oneIn(10) ? random.power(-60...20) : random.power(-9...1))
 
-    var weightForm = ElementForm(type: type, scale: 1, zeroPoint: 0)
-    if type == .uint8 { weightForm = random.form(type, scale: 1) }
+    var weightForm = ElementForm(type: .int8, scale: 1, zeroPoint: 0)
+    if type == .uint8 && random.bool() { weightForm = random.form(type, scale: 1) }
     let weightBytes = random.bytes(count, weightForm)
     let weights = weightBytes.indices.map { weightForm.steps(weightBytes, $0) }
 
@@ -134,7 +134,7 @@ struct LayerOperands {
     let typicalSum = max(
       Double(depth).squareRoot() * 3_000 + 1, bias == nil ? 1 : Double(largestBias))
     let weightScale = random.power(-12 ... -4)
-    let isPerChannel = type == .int8 && random.bool()
+    let isPerChannel = weightForm.type == .int8 && random.bool()
     let spread = isPerChannel && random.oneIn(3) ? 12 : 1
     var weightScales = (0..<(isPerChannel ? outputs : 1)).map { _ in
       weightScale * random.power(-spread...spread)
@@ -154,8 +154,8 @@ struct LayerOperands {
     constants =
       [
         ProblemConstant(
-          shape: weightShape, type: type, scales: weightScales, zeroPoint: weightForm.zeroPoint,
-          bytes: weightBytes)
+          shape: weightShape, type: weightForm.type, scales: weightScales,
+          zeroPoint: weightForm.zeroPoint, bytes: weightBytes)
       ]
       + (bias.map { bias in
         [

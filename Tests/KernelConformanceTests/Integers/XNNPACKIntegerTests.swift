@@ -29,8 +29,8 @@
     /// A convolution with filters of 3 × 3.
     private func convolution(
       side: Int = 9, channels: Int = 16, groups: Int = 1, weight: UInt8 = 1, stride: Int = 1,
-      activation: Activation = .identity, type: ElementType = .int8, weightScale: Float = 0.25,
-      output: ElementForm? = nil
+      activation: Activation = .identity, type: ElementType = .int8,
+      weightType: ElementType? = nil, weightScale: Float = 0.25, output: ElementForm? = nil
     ) throws -> StepProblem {
       let weightShape = [channels, 3, 3, channels / groups]
       let form = ElementForm(type: type, scale: 0.5, zeroPoint: 3)
@@ -42,7 +42,7 @@
         zeros([1, side, side, channels], form), output: output ?? form,
         constants: [
           ProblemConstant(
-            shape: weightShape, type: type, scales: [weightScale],
+            shape: weightShape, type: weightType ?? type, scales: [weightScale],
             bytes: [UInt8](repeating: weight, count: weightShape.reduce(1, *)))
         ])
     }
@@ -70,6 +70,12 @@
             bytes: [UInt8](repeating: 0, count: 40))
         ])
       #expect(kernel(layer) == "convolution_nhwc_qc8")
+    }
+
+    @Test func unsignedLayersHaveUnsignedWeights() throws {
+      #expect(
+        refusal(try convolution(type: .uint8, weightType: .int8))
+          == "no operator for uint8 with weights of int8")
     }
 
     /// Elsewhere these operators requantize in fixed point.
