@@ -15,8 +15,8 @@ package struct KernelBackend: Backend {
   /// Chooses among `kernels`, for chains of operations among `chainKernels`, the first of equals;
   /// shares no step among threads in parts much shorter than `minimumPartNanoseconds`.
   package init(
-    name: String, prefersUnsignedIntegers: Bool = false, kernels: [Kernel], chainKernels: [Kernel] = [],
-    minimumPartNanoseconds: Double = 2_000
+    name: String, prefersUnsignedIntegers: Bool = false, kernels: [Kernel],
+    chainKernels: [Kernel] = [], minimumPartNanoseconds: Double = 2_000
   ) {
     self.name = name
     self.prefersUnsignedIntegers = prefersUnsignedIntegers
