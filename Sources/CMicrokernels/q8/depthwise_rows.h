@@ -50,7 +50,7 @@ typedef struct strip {
   const mnv4_q8_depthwise_layer *layer;
   mnv4_q8dw_steps steps;
   mnv4_q8dw_tile tile;
-  /// Biases of the tile; scales and weights follow.
+  /// Where sums of the tile start; scales, −2²³ · scales and weights follow.
   const uint8_t *constants;
   /// The tile's first channel of the first pixel.
   const uint8_t *input;

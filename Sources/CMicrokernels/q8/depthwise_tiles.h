@@ -10,8 +10,9 @@
 // of a column, and where two rows of a 5×5 filter's step are left, these of 2 columns, one cell for
 // each column to begin in: the *tail*. Pixels of a cell count down its columns.
 //
-// A *pair* is two input rows, as cells or, bytes at stride 1, as *halves*, two of which are joined to
-// a cell as it is read: storing cells of four rows, each of which is in two, costs more.
+// A *pair* is two neighbouring input rows: the first two that a call's windows reach, the next two, and
+// so on. It waits as cells or, bytes at stride 1, as *halves*, two of which are joined to a cell as it
+// is read: storing cells of four rows, each of which is in two, costs more.
 //
 // A *step* is two output rows. It reads `pair_count` pairs; the next step begins `pair_step` later.
 // At stride 1 both rows meet the same cells, with weights of their own; at stride 2 the second row
