@@ -61,12 +61,15 @@ package struct KernelBackend: Backend {
 
   /// The cheapest kernel that supports the problem, the first of equals, and its time.
   private func cheapest(for problem: StepProblem) -> (kernel: Kernel, nanoseconds: Double)? {
-    (problem.isChain ? chainKernels : kernels).lazy.filter { $0.supports(problem) }
-      .map { (kernel: $0, nanoseconds: $0.nanoseconds(problem)) }
-      .reduce(nil) { best, next in
-        guard let best, best.nanoseconds <= next.nanoseconds else { return next }
-        return best
-      }
+    let candidates = problem.isChain ? chainKernels : kernels
+    // By index: planning asks often, and a copy of a kernel counts a reference to each of its functions.
+    var best: (index: Int, nanoseconds: Double)?
+    for index in candidates.indices where candidates[index].supports(problem) {
+      let nanoseconds = candidates[index].nanoseconds(problem)
+      if let best, best.nanoseconds <= nanoseconds { continue }
+      best = (index, nanoseconds)
+    }
+    return best.map { (candidates[$0.index], $0.nanoseconds) }
   }
 }
 
