@@ -8,8 +8,6 @@ typedef struct input_pair {
   integers keep[2];
   /// What makes kept bytes unsigned, and zeros the zero point.
   integers change[2];
-  /// The zero point, unsigned.
-  integers zero;
 } input_pair;
 
 typedef void fill_function(const strip *s, int32_t y, uint8_t *slot);
@@ -20,12 +18,11 @@ MNV4_INLINE input_pair find_pair(const strip *s, int32_t y) {
   const int32_t move = layer->input_is_signed ? 128 : 0;
   const ptrdiff_t row_bytes = (ptrdiff_t)layer->input_width * layer->channels;
   input_pair pair;
-  pair.zero = V(set1_epi8)((int8_t)(layer->input_zero_point + move));
   for (int32_t k = 0; k < 2; ++k) {
     const bool inside = y + k >= 0 && y + k < layer->input_height;
     pair.rows[k] = s->input + (inside ? y + k : 0) * row_bytes;
     pair.keep[k] = V(set1_epi8)(inside ? -1 : 0);
-    pair.change[k] = inside ? V(set1_epi8)((int8_t)move) : pair.zero;
+    pair.change[k] = V(set1_epi8)((int8_t)(inside ? move : layer->input_zero_point + move));
   }
   return pair;
 }
@@ -46,11 +43,7 @@ MNV4_INLINE void read_cell(
       const bool inside = is_inner || (column >= 0 && column < width);
       at[i] = inside ? pair->rows[k % 2] + column * pixel_bytes : s->padding;
     }
-    if (!is_inner && segment_count == 1 && at[0] == s->padding) {
-      bytes[k] = pair->zero;
-    } else {
-      bytes[k] = change_bytes(pair->keep[k % 2], gather(at, segment_count), pair->change[k % 2]);
-    }
+    bytes[k] = change_bytes(pair->keep[k % 2], gather(at, segment_count), pair->change[k % 2]);
   }
 }
 

@@ -242,45 +242,37 @@ typedef void step_function(const strip *s, int32_t y, const uint8_t *const slots
   MNV4_STEP(name##_1, mode, 1, kernel, stride) \
   MNV4_STEP(name##_2, mode, 2, kernel, stride)
 
-MNV4_STEPS(rectified_3x3s1, mode_rectified, 3, 1)
-MNV4_STEPS(rectified_3x3s2, mode_rectified, 3, 2)
-MNV4_STEPS(rectified_5x5s1, mode_rectified, 5, 1)
-MNV4_STEPS(rectified_5x5s2, mode_rectified, 5, 2)
-MNV4_STEPS(rectified_7x7s1, mode_rectified, 7, 1)
-MNV4_STEPS(rectified_7x7s2, mode_rectified, 7, 2)
-MNV4_STEPS(integer_3x3s1, mode_integer, 3, 1)
-MNV4_STEPS(integer_3x3s2, mode_integer, 3, 2)
-MNV4_STEPS(integer_5x5s1, mode_integer, 5, 1)
-MNV4_STEPS(integer_5x5s2, mode_integer, 5, 2)
-MNV4_STEPS(integer_7x7s1, mode_integer, 7, 1)
-MNV4_STEPS(integer_7x7s2, mode_integer, 7, 2)
+/// Those of every size of the filter and stride.
+#define MNV4_SIZED_STEPS(name) \
+  MNV4_STEPS(name##_3x3s1, mode_##name, 3, 1) \
+  MNV4_STEPS(name##_3x3s2, mode_##name, 3, 2) \
+  MNV4_STEPS(name##_5x5s1, mode_##name, 5, 1) \
+  MNV4_STEPS(name##_5x5s2, mode_##name, 5, 2) \
+  MNV4_STEPS(name##_7x7s1, mode_##name, 7, 1) \
+  MNV4_STEPS(name##_7x7s2, mode_##name, 7, 2)
+
+MNV4_SIZED_STEPS(integer)
+MNV4_SIZED_STEPS(rectified)
 MNV4_STEPS(clamped_s1, mode_integer_clamped, s->layer->kernel_width, 1)
 MNV4_STEPS(clamped_s2, mode_integer_clamped, s->layer->kernel_width, 2)
 MNV4_STEPS(float_s1, mode_float, s->layer->kernel_width, 1)
 MNV4_STEPS(float_s2, mode_float, s->layer->kernel_width, 2)
 
 static step_function *find_step(const strip *s, const mnv4_q8dw_header *header, int32_t rows) {
-#define MNV4_BY_ROWS(name) {name##_1, name##_2}
-  // [size of the filter][stride][rows].
-  static step_function *const rectified[3][2][2] = {
-      {MNV4_BY_ROWS(rectified_3x3s1), MNV4_BY_ROWS(rectified_3x3s2)},
-      {MNV4_BY_ROWS(rectified_5x5s1), MNV4_BY_ROWS(rectified_5x5s2)},
-      {MNV4_BY_ROWS(rectified_7x7s1), MNV4_BY_ROWS(rectified_7x7s2)},
-  };
-  static step_function *const integer[3][2][2] = {
-      {MNV4_BY_ROWS(integer_3x3s1), MNV4_BY_ROWS(integer_3x3s2)},
-      {MNV4_BY_ROWS(integer_5x5s1), MNV4_BY_ROWS(integer_5x5s2)},
-      {MNV4_BY_ROWS(integer_7x7s1), MNV4_BY_ROWS(integer_7x7s2)},
-  };
-  static step_function *const clamped[2][2] = {
-      MNV4_BY_ROWS(clamped_s1), MNV4_BY_ROWS(clamped_s2)};
-  static step_function *const floating[2][2] = {MNV4_BY_ROWS(float_s1), MNV4_BY_ROWS(float_s2)};
-#undef MNV4_BY_ROWS
+// [stride][rows].
+#define MNV4_BY_STRIDE(name) {{name##s1_1, name##s1_2}, {name##s2_1, name##s2_2}}
+#define MNV4_BY_SIZE(name) \
+  {MNV4_BY_STRIDE(name##_3x3), MNV4_BY_STRIDE(name##_5x5), MNV4_BY_STRIDE(name##_7x7)}
+  static step_function *const sized[2][3][2][2] = {MNV4_BY_SIZE(integer), MNV4_BY_SIZE(rectified)};
+  static step_function *const clamped[2][2] = MNV4_BY_STRIDE(clamped_);
+  static step_function *const floating[2][2] = MNV4_BY_STRIDE(float_);
+#undef MNV4_BY_SIZE
+#undef MNV4_BY_STRIDE
   const int32_t size = s->layer->kernel_width / 2 - 1;
   const int32_t stride = s->layer->stride_width - 1;
   if (s->layer->output_type == MNV4_Q8_DEPTHWISE_FLOAT32) return floating[stride][rows - 1];
   if (header->may_overflow) return clamped[stride][rows - 1];
-  return (header->is_rectified ? rectified : integer)[size][stride][rows - 1];
+  return sized[header->is_rectified][size][stride][rows - 1];
 }
 
 static void run_strip(
@@ -308,9 +300,10 @@ static void run_strip(
     }
     (rows == 2 ? two_rows : one_row)(s, y, slots);
     y += rows;
-    filled = pair_count - s->steps.pair_step;
-    input_row += 2 * s->steps.pair_step;
-    first += s->steps.pair_step;
+    // The next step begins as many pairs later as the stride says.
+    filled = pair_count - stride;
+    input_row += 2 * stride;
+    first += stride;
     if (first >= pair_count) first -= pair_count;
   }
 }

@@ -14,7 +14,7 @@
 // so on. It waits as cells or, bytes at stride 1, as *halves*, two of which are joined to a cell as it
 // is read: storing cells of four rows, each of which is in two, costs more.
 //
-// A *step* is two output rows. It reads `pair_count` pairs; the next step begins `pair_step` later.
+// A *step* is two output rows. It reads `pair_count` pairs; the next step begins `stride` later.
 // At stride 1 both rows meet the same cells, with weights of their own; at stride 2 the second row
 // begins a pair later. Pairs wait in a ring of `pair_count` slots.
 //
@@ -39,7 +39,7 @@ typedef struct mnv4_q8dw_form {
 /// What follows from a layer's filter.
 typedef struct mnv4_q8dw_steps {
   int32_t cell_rows, cell_columns;
-  int32_t pair_count, pair_step;
+  int32_t pair_count;
   /// Rows of cells that a window of the filter meets, the tail aside.
   int32_t group_count;
   /// Cells of a row that a window reaches, and from one window to the next.
@@ -117,7 +117,6 @@ static inline mnv4_q8dw_steps mnv4_q8dw_make_steps(
   steps.cell_columns = mnv4_q8dw_cell_columns(form.cell_size, stride);
   steps.cell_rows = form.cell_size / steps.cell_columns;
   steps.pair_count = mnv4_q8dw_pair_count(kernel, stride);
-  steps.pair_step = stride;
   steps.group_count = mnv4_q8dw_group_count(form.cell_size, stride, kernel);
   steps.window_cells = mnv4_q8dw_quotient(kernel, steps.cell_columns);
   steps.cell_stride = stride / steps.cell_columns;

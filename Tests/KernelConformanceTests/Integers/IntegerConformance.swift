@@ -8,7 +8,7 @@ struct IntegerConformance {
   #if DEBUG
     static let problemCount = 500
   #else
-    static let problemCount = 4_000
+    static let problemCount = 10_000
   #endif
 
   private static let backends = kernelBackends + conformanceBackends
