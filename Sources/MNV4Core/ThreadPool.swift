@@ -12,7 +12,9 @@ internal import Synchronization
 /// allocates nothing.
 package protocol ParallelTask: AnyObject {
   /// Does the part numbered `index`. Parts run in any order, on any thread, at the same time.
-  func run(part index: Int)
+  ///
+  /// - Parameter thread: that runs it, from 0, the caller's: of one number there is one part at a time.
+  func run(part index: Int, thread: Int)
 }
 
 /// Threads that wait for work, owned by one session: the caller works too, so a pool of one thread
@@ -57,15 +59,15 @@ package final class ThreadPool: @unchecked Sendable {
 
   deinit { stop() }
 
-  /// Runs parts 0 ..< `partCount` of `task` and returns when all have ended.
+  /// Runs parts 0 ..< `partCount` of `task`, fewer than 2³¹, and returns when all have ended.
   package func run(_ task: some ParallelTask, partCount: Int) {
     guard !threads.isEmpty, partCount > 1 else {
-      for index in 0..<max(partCount, 0) { task.run(part: index) }
+      for index in 0..<max(partCount, 0) { task.run(part: index, thread: 0) }
       return
     }
     state.publish(task, partCount: partCount)
     state.work(as: 0)
-    state.waitForParts()
+    state.waitForEnd()
   }
 
   private func stop() {
@@ -85,7 +87,7 @@ package struct ThreadError: Error, Hashable, CustomStringConvertible {
 /// A worker's life: wait until a task is published, take parts until none is left.
 private func poolWorker(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   let worker = Unmanaged<Worker>.fromOpaque(argument!).takeRetainedValue()
-  while worker.state.waitForTask() { worker.state.work(as: worker.number) }
+  while worker.state.waitForParts(worker.number) { worker.state.work(as: worker.number) }
   return nil
 }
 
@@ -101,63 +103,57 @@ private final class Worker: Sendable {
   }
 }
 
-/// The parts of a task that nobody has claimed, in one word, which is 0 where there are none.
-private struct Claims {
+/// The parts of a thread's share that nobody has claimed, in one word: its thread takes the first of them, who
+/// helps it the last.
+private struct Claims: Equatable {
   let word: UInt64
 
-  /// Up to so many parts each have a bit, and above those stands how many there were; of more parts, which
-  /// are claimed in order, the word has the number that is left.
-  private static let maximumBitCount: UInt64 = 56
-  private static let bits: UInt64 = (1 << maximumBitCount) - 1
-  private static let isCounted: UInt64 = 1 << 63
+  static let none = Claims(word: 0)
+  /// No parts, and none to come.
+  static let ended = Claims(word: UInt64.max)
 
   init(word: UInt64) { self.word = word }
 
-  /// - Parameter partCount: 1 to 2³² − 1.
-  init(partCount: Int) {
-    let count = UInt64(partCount)
-    word =
-      count > Self.maximumBitCount
-      ? Self.isCounted | count : count << Self.maximumBitCount | ((1 << count) - 1)
+  init(_ parts: Range<Int>) {
+    word = UInt64(UInt32(parts.upperBound)) << 32 | UInt64(UInt32(parts.lowerBound))
   }
 
-  /// What a thread claims, and what is left then; nil where there is nothing left. Its own share from the
-  /// first part on, then of the others' what they come to last.
-  func claim(thread: Int, of threadCount: Int) -> (claim: Claim, rest: Claims)? {
-    guard word > 0 else { return nil }
-    if word & Self.isCounted > 0 {
-      let left = word & ~Self.isCounted
-      return (.fromEnd(Int(left)), Claims(word: left > 1 ? word &- 1 : 0))
-    }
-    let mask = word & Self.bits
-    let count = Int(word >> Self.maximumBitCount)
-    let own = mask & Self.bits(count * thread / threadCount..<count * (thread + 1) / threadCount)
-    let part = own > 0 ? own.trailingZeroBitCount : 63 - mask.leadingZeroBitCount
-    let rest = mask & ~(1 << UInt64(part))
-    return (.part(part), Claims(word: rest > 0 ? word & ~Self.bits | rest : 0))
+  private var first: UInt64 { word & UInt64(UInt32.max) }
+  private var end: UInt64 { word >> 32 }
+
+  var isEmpty: Bool { first == end }
+
+  func claimFirst() -> (part: Int, rest: Claims)? {
+    isEmpty ? nil : (Int(first), Claims(word: word &+ 1))
   }
 
-  private static func bits(_ range: Range<Int>) -> UInt64 {
-    ((1 << UInt64(range.upperBound)) - 1) & ~((1 << UInt64(range.lowerBound)) - 1)
+  func claimLast() -> (part: Int, rest: Claims)? {
+    isEmpty ? nil : (Int(end) &- 1, Claims(word: word &- 1 << 32))
   }
+}
 
-  enum Claim {
-    case part(Int)
-    /// The last is 1.
-    case fromEnd(Int)
-  }
+/// What the threads tell one thread, on cache lines of their own: others look at them when their own share is
+/// done.
+private struct Share: ~Copyable {
+  let claims = Atomic<UInt64>(Claims.none.word)
+  /// Of the claims.
+  unowned(unsafe) var task: (any ParallelTask)?
+
+  /// Two cache lines, as processors fetch them in pairs.
+  static let byteCount = 128
 }
 
 /// What the caller and the workers share.
 ///
-/// A part is claimed by taking it from `claims`. Who claims a part holds the task: the caller waits for all
-/// parts to end before it publishes another or returns. A word that has become that of another task meanwhile
-/// is as good: what it says nobody has claimed is so.
+/// A part is claimed by taking it from a share's claims. Who claims a part holds the task until it says that
+/// the part has ended, which it does for all that it claimed at once, when there is nothing left to claim: the
+/// caller waits for all parts to end before it publishes another task or returns. Claims that have become those of
+/// another task meanwhile are as good: what they say nobody has claimed is so.
 ///
-/// `@unchecked Sendable`: `task` and `partCount` are written only while no part is claimed or left,
-/// before `claims` is stored (releasing); they are read after a part was claimed. The condition
-/// variables only put threads to sleep: who is about to sleep says so first and looks again, who has
-/// news tells it first and looks for sleepers, all in one order.
+/// `@unchecked Sendable`: `task` of a share is written only while no part is claimed or left, before its claims
+/// are stored (releasing); it is read after one of them was claimed. The condition variables only put threads to
+/// sleep: who is about to sleep says so first and looks again, who has news tells it first and looks for
+/// sleepers, all in one order.
 private final class State: @unchecked Sendable {
   /// Polls before a thread sleeps: a fifth of a millisecond or so, longer than a step that only one thread
   /// works on, as waking takes long on virtual machines. It does not yield meanwhile: a thread that
@@ -166,11 +162,9 @@ private final class State: @unchecked Sendable {
   private static let pollCount = 200_000
 
   private let threadCount: Int
-  private var task: (any ParallelTask)?
-  private var partCount = 0
-  private let claims = Atomic<UInt64>(0)
-  private let unfinishedParts = Atomic<Int>(0)
-  private let stopping = Atomic<Bool>(false)
+  private let shares: UnsafeMutableRawPointer
+  /// Apart from what else changes: the caller polls for it.
+  private let unfinishedParts: UnsafeMutablePointer<Atomic<Int>>
   private let sleepingWorkers = Atomic<Int>(0)
   private let isCallerAsleep = Atomic<Bool>(false)
 
@@ -180,6 +174,13 @@ private final class State: @unchecked Sendable {
 
   init(threadCount: Int) {
     self.threadCount = threadCount
+    shares = .allocate(
+      byteCount: Share.byteCount * (threadCount + 1), alignment: Share.byteCount)
+    for thread in 0..<threadCount {
+      (shares + thread * Share.byteCount).initializeMemory(as: Share.self, to: Share())
+    }
+    unfinishedParts = (shares + threadCount * Share.byteCount)
+      .initializeMemory(as: Atomic<Int>.self, to: Atomic(0))
     mutex.initialize(to: pthread_mutex_t())
     published.initialize(to: pthread_cond_t())
     finished.initialize(to: pthread_cond_t())
@@ -195,78 +196,90 @@ private final class State: @unchecked Sendable {
     finished.deallocate()
     published.deallocate()
     mutex.deallocate()
+    shares.deallocate()
+  }
+
+  private func share(_ thread: Int) -> UnsafeMutablePointer<Share> {
+    (shares + thread &* Share.byteCount).assumingMemoryBound(to: Share.self)
   }
 
   // MARK: The caller
 
-  /// - Parameter partCount: 1 to 2³² − 1.
+  /// - Parameter partCount: 1 to 2³¹ − 1.
   func publish(_ task: some ParallelTask, partCount: Int) {
-    precondition(partCount <= Int(UInt32.max))
-    self.task = task
-    self.partCount = partCount
-    unfinishedParts.store(partCount, ordering: .relaxed)
-    claims.store(Claims(partCount: partCount).word, ordering: .sequentiallyConsistent)
-    guard sleepingWorkers.load(ordering: .sequentiallyConsistent) > 0 else { return }
-    pthread_mutex_lock(mutex)
-    pthread_cond_broadcast(published)
-    pthread_mutex_unlock(mutex)
-  }
-
-  func waitForParts() {
-    func isDone() -> Bool { unfinishedParts.load(ordering: .sequentiallyConsistent) == 0 }
-    if !polls(for: isDone) {
-      pthread_mutex_lock(mutex)
-      isCallerAsleep.store(true, ordering: .sequentiallyConsistent)
-      while !isDone() { pthread_cond_wait(finished, mutex) }
-      isCallerAsleep.store(false, ordering: .sequentiallyConsistent)
-      pthread_mutex_unlock(mutex)
+    precondition(partCount <= Int(Int32.max))
+    unfinishedParts.pointee.store(partCount, ordering: .relaxed)
+    for thread in (0..<threadCount).reversed() {
+      let parts =
+        partCount &* thread / threadCount..<partCount &* (thread &+ 1) / threadCount
+      share(thread).pointee.task = task
+      share(thread).pointee.claims.store(Claims(parts).word, ordering: .releasing)
     }
-    task = nil
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    guard sleepingWorkers.load(ordering: .sequentiallyConsistent) > 0 else { return }
+    wake(published)
   }
 
-  func stop() {
-    stopping.store(true, ordering: .sequentiallyConsistent)
+  func waitForEnd() {
+    func isDone() -> Bool { unfinishedParts.pointee.load(ordering: .sequentiallyConsistent) == 0 }
+    guard !polls(for: isDone) else { return }
     pthread_mutex_lock(mutex)
-    pthread_cond_broadcast(published)
+    isCallerAsleep.store(true, ordering: .sequentiallyConsistent)
+    while !isDone() { pthread_cond_wait(finished, mutex) }
+    isCallerAsleep.store(false, ordering: .sequentiallyConsistent)
     pthread_mutex_unlock(mutex)
+  }
+
+  /// Nothing is published any more.
+  func stop() {
+    for thread in 0..<threadCount {
+      share(thread).pointee.claims.store(Claims.ended.word, ordering: .sequentiallyConsistent)
+    }
+    wake(published)
   }
 
   // MARK: Everyone
 
   /// Takes parts until none is left.
   func work(as thread: Int) {
-    while let part = claimPart(thread) {
-      // Held until the part has ended and no longer: the caller of `run` may drop the last reference
-      // then, and the pool with it.
-      task.unsafelyUnwrapped.run(part: part)
-      finishPart()
+    var count = 0
+    while run(from: thread, as: thread) { count &+= 1 }
+    var other = thread &+ 1 == threadCount ? 0 : thread &+ 1
+    while other != thread {
+      while run(from: other, as: thread) { count &+= 1 }
+      other = other &+ 1 == threadCount ? 0 : other &+ 1
     }
+    if count > 0 { finish(count) }
   }
 
-  /// Nil where none is left.
-  private func claimPart(_ thread: Int) -> Int? {
-    var seen = Claims(word: claims.load(ordering: .acquiring))
-    while let (claim, rest) = seen.claim(thread: thread, of: threadCount) {
-      let (exchanged, original) = claims.weakCompareExchange(
+  /// Runs a part of the share of thread `owner`; false where none is left.
+  @inline(__always)
+  private func run(from owner: Int, as thread: Int) -> Bool {
+    let share = share(owner)
+    var seen = Claims(word: share.pointee.claims.load(ordering: .acquiring))
+    while let (part, rest) = owner == thread ? seen.claimFirst() : seen.claimLast() {
+      let (exchanged, original) = share.pointee.claims.weakCompareExchange(
         expected: seen.word, desired: rest.word, successOrdering: .acquiring,
         failureOrdering: .acquiring)
       if exchanged {
-        return switch claim {
-        case .part(let part): part
-        case .fromEnd(let left): partCount &- left
-        }
+        share.pointee.task.unsafelyUnwrapped.run(part: part, thread: thread)
+        return true
       }
       seen = Claims(word: original)
     }
-    return nil
+    return false
   }
 
-  private func finishPart() {
-    guard unfinishedParts.subtract(1, ordering: .sequentiallyConsistent).newValue == 0,
-      isCallerAsleep.load(ordering: .sequentiallyConsistent)
-    else { return }
+  /// Says that parts have ended. Their task is held no longer: the caller of `run` may drop the last reference
+  /// then, and the pool with it.
+  private func finish(_ count: Int) {
+    let left = unfinishedParts.pointee.subtract(count, ordering: .sequentiallyConsistent).newValue
+    if left == 0, isCallerAsleep.load(ordering: .sequentiallyConsistent) { wake(finished) }
+  }
+
+  private func wake(_ condition: UnsafeMutablePointer<pthread_cond_t>) {
     pthread_mutex_lock(mutex)
-    pthread_cond_signal(finished)
+    pthread_cond_broadcast(condition)
     pthread_mutex_unlock(mutex)
   }
 
@@ -279,11 +292,12 @@ private final class State: @unchecked Sendable {
 
   // MARK: A worker
 
-  /// Waits for parts; false where the pool is ending.
-  func waitForTask() -> Bool {
+  /// Waits until its thread has a share of a task; false where the pool is ending.
+  func waitForParts(_ thread: Int) -> Bool {
+    let claims = share(thread)
     func isNews() -> Bool {
-      claims.load(ordering: .sequentiallyConsistent) > 0
-        || stopping.load(ordering: .sequentiallyConsistent)
+      let seen = Claims(word: claims.pointee.claims.load(ordering: .sequentiallyConsistent))
+      return !seen.isEmpty || seen == .ended
     }
     if !polls(for: isNews) {
       pthread_mutex_lock(mutex)
@@ -292,6 +306,6 @@ private final class State: @unchecked Sendable {
       sleepingWorkers.subtract(1, ordering: .sequentiallyConsistent)
       pthread_mutex_unlock(mutex)
     }
-    return !stopping.load(ordering: .sequentiallyConsistent)
+    return claims.pointee.claims.load(ordering: .relaxed) != Claims.ended.word
   }
 }

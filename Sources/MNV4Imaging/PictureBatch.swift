@@ -61,7 +61,7 @@ package struct PictureBatch: Sendable {
 
     var outcomes: [Outcome] { results.withLock { $0.compactMap(\.self) } }
 
-    func run(part index: Int) {
+    func run(part index: Int, thread _: Int) {
       while true {
         let number = next.add(1, ordering: .relaxed).oldValue
         guard number < paths.count else { return }

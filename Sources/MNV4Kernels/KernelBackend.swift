@@ -16,7 +16,7 @@ package struct KernelBackend: Backend {
   /// shares no step among threads in parts much shorter than `minimumPartNanoseconds`.
   package init(
     name: String, prefersUnsignedIntegers: Bool = false, kernels: [Kernel],
-    chainKernels: [Kernel] = [], minimumPartNanoseconds: Double = 2_000
+    chainKernels: [Kernel] = [], minimumPartNanoseconds: Double = 600
   ) {
     self.name = name
     self.prefersUnsignedIntegers = prefersUnsignedIntegers

@@ -18,7 +18,7 @@ private struct Sharing {
   /// Parts may be so many that none is much shorter than a step's least.
   let maximumPartCount: Int
   /// Of handing over a part.
-  private let handoverNanoseconds: Double
+  private let handoverNanoseconds = 200.0
 
   /// - Parameter nanoseconds: of the whole step on one thread.
   init(_ workers: Workers, nanoseconds: Double) {
@@ -26,16 +26,17 @@ private struct Sharing {
     let most = workers.threadCount * Self.partsPerThread
     let worthwhile = nanoseconds / workers.minimumPartNanoseconds
     maximumPartCount = worthwhile < Double(most) ? max(Int(worthwhile), 1) : most
-    handoverNanoseconds = workers.minimumPartNanoseconds / 10
   }
 
-  /// The time until the last thread has finished `count` parts that take `partNanoseconds` at most, all
-  /// together as much as `share` such ones: with a little for a thread that starts late, or is held up.
-  func nanoseconds(count: Int, share: Double, partNanoseconds: Double) -> Double {
+  /// The time until the last thread has finished of `count` parts, all together as much as `share` full ones,
+  /// and a little for a thread that starts late, or is held up.
+  ///
+  /// - Parameter ofThread: what so many of the full ones take on one thread.
+  func nanoseconds(count: Int, share: Double, ofThread: (Double) -> Double) -> Double {
     let threads = Double(threadCount)
     let rounds = Double((count + threadCount - 1) / threadCount)
     let partsOfLast = min(rounds, (share + threads - 1) / threads)
-    return (partsOfLast + 0.1) * partNanoseconds + rounds * handoverNanoseconds
+    return ofThread(partsOfLast) + 0.1 * ofThread(1) + rounds * handoverNanoseconds
   }
 }
 
@@ -71,9 +72,10 @@ struct Partition {
       var least = Double.infinity
       for partCount in (1...min(sharing.maximumPartCount, units)).reversed() {
         let candidate = Partition(count: count, unit: unit, partCount: partCount)
+        let part = nanoseconds(candidate.length)
         let time = sharing.nanoseconds(
-          count: candidate.partCount, share: candidate.share,
-          partNanoseconds: nanoseconds(candidate.length))
+          count: candidate.partCount, share: candidate.share
+        ) { $0 * part }
         if time < least { (least, best) = (time, candidate) }
       }
     }
@@ -83,7 +85,7 @@ struct Partition {
   var partCount: Int { (count + length - 1) / length }
 
   /// How many parts of full length these are.
-  fileprivate var share: Double { Double(count) / Double(length) }
+  fileprivate var share: Double { count > length ? Double(count) / Double(length) : 1 }
 
   subscript(_ part: Int) -> Range<Int> {
     let start = part &* length
@@ -102,9 +104,11 @@ struct Grid {
   ///
   /// - Parameters:
   ///   - rowByteCount: what a cell reads for each of its rows, whatever its columns.
+  ///   - extraRowCount: rows that a cell takes as long for, besides its own, where it has not all of them.
   ///   - columnByteCount: what a cell reads for each of its columns, whatever its rows.
   init(
-    rowCount: Int, rowUnit: Int = 1, rowByteCount: Double = 0, columnCount: Int,
+    rowCount: Int, rowUnit: Int = 1, rowByteCount: Double = 0, extraRowCount: Double = 0,
+    columnCount: Int,
     columnUnit: Int = 1, columnByteCount: Double = 0, nanosecondsPerItem: Double, workers: Workers
   ) {
     rows = Partition(whole: rowCount)
@@ -114,7 +118,7 @@ struct Grid {
       rows: Double(rowCount) * rowByteCount, columns: Double(columnCount) * columnByteCount)
     let whole = Double(rowCount) * Double(columnCount) * nanosecondsPerItem
     let sharing = Sharing(
-      workers, nanoseconds: max(whole, reading.nanoseconds(1, 1, threadCount: 1)))
+      workers, nanoseconds: max(whole, reading.nanoseconds(of: 1, rowParts: 1, columnParts: 1)))
     let rowUnits = (rowCount + rowUnit - 1) / rowUnit
     let columnUnits = (columnCount + columnUnit - 1) / columnUnit
     var least = Double.infinity
@@ -123,12 +127,16 @@ struct Grid {
       for columnParts in 1...min(max(sharing.maximumPartCount / rowParts, 1), columnUnits) {
         let columns = Partition(count: columnCount, unit: columnUnit, partCount: columnParts)
         let share = rows.share * columns.share
-        let read = reading.nanoseconds(rows.share, columns.share, threadCount: workers.threadCount)
+        let extra = rows.partCount > 1 ? extraRowCount / Double(rows.length) : 0
+        let cell = whole / share * (1 + extra)
         let time = sharing.nanoseconds(
-          count: rows.partCount * columns.partCount, share: share,
-          partNanoseconds: max(whole / share, read) + read / 10)
+          count: rows.partCount * columns.partCount, share: share
+        ) { count in
+          reading.nanoseconds(
+            of: count, rowParts: rows.share, columnParts: columns.share, computing: cell)
+        }
         // Cutting columns, too, has to be worth it.
-        let total = time * (1 + 0.01 * Double(columns.partCount - 1))
+        let total = time * (1 + 0.02 * Double(columns.partCount - 1))
         if total < least { (least, self.rows, self.columns) = (total, rows, columns) }
       }
     }
@@ -146,23 +154,27 @@ private struct Reading {
   let rows: Double
   let columns: Double
 
-  /// Bytes a nanosecond that one of several threads reads from a cache that they share.
-  private static let rate = 15.0
+  /// Bytes a nanosecond that one of several threads reads from a cache that they share while it computes.
+  private static let sharedRate = 15.0
+  /// Bytes a nanosecond that a cell's first products wait for, wherever they come from.
+  private static let startRate = 90.0
   /// What stays in a thread's own cache from cell to cell.
   private static let ownByteCount = Double(1 << 19)
 
-  /// Of one of so many runs of rows by so many of columns.
-  func nanoseconds(_ rowParts: Double, _ columnParts: Double, threadCount: Int) -> Double {
-    let cellsOfThread = max(rowParts * columnParts / Double(threadCount), 1)
-    return
-      (Self.byteCount(rows, rowParts, cellsOfThread)
-      + Self.byteCount(columns, columnParts, cellsOfThread)) / Self.rate
-  }
-
-  /// Bytes of which each cell reads one of so many parts: no part twice where all of them stay.
-  private static func byteCount(_ total: Double, _ parts: Double, _ cellsOfThread: Double) -> Double
-  {
-    let ofCell = total / parts
-    return total > ownByteCount ? ofCell : min(ofCell, total / cellsOfThread)
+  /// Of so many cells that one thread works on, row by row of a grid of so many: what it reads for a cell comes
+  /// while it computes that cell and no other.
+  func nanoseconds(
+    of count: Double, rowParts: Double, columnParts: Double, computing cell: Double = 0
+  ) -> Double {
+    let ofRow = rows / rowParts
+    let ofColumn = columns / columnParts
+    // A thread meets a run of rows in each of its columns, and all its runs of columns before one comes again.
+    let columnCount = min(columnParts, count)
+    let columnsStay = columnCount * ofColumn + ofRow <= Self.ownByteCount
+    let newCount = columnsStay ? columnCount : count
+    let newRow = ofRow / columnCount
+    return newCount * max(cell, (newRow + ofColumn) / Self.sharedRate)
+      + (count - newCount) * max(cell, newRow / Self.sharedRate)
+      + count * (ofRow + ofColumn) / Self.startRate
   }
 }

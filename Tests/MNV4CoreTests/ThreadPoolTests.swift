@@ -8,7 +8,7 @@ private final class Counter: ParallelTask {
 
   init(partCount: Int) { counts = (0..<partCount).map { _ in Atomic<Int>.Box() } }
 
-  func run(part index: Int) { counts[index].value.add(1, ordering: .relaxed) }
+  func run(part index: Int, thread _: Int) { counts[index].value.add(1, ordering: .relaxed) }
 }
 
 /// Its first part ends after all others.
@@ -18,7 +18,7 @@ private final class HeldUp: ParallelTask {
 
   init(partCount: Int) { self.partCount = partCount }
 
-  func run(part index: Int) {
+  func run(part index: Int, thread _: Int) {
     while index == 0, done.load(ordering: .acquiring) < partCount - 1 {}
     done.add(1, ordering: .releasing)
   }

@@ -112,7 +112,7 @@ private struct PackedIntegerDepthwise: PackedKernel {
         lines: geometry,
         nanosecondsPerPixelBlock: Double(geometry.tapCount * vectorWidth)
           / Throughput.integerDepthwise, workers: workers),
-      width: width, workspace: workers.workspace)
+      width: width)
     return ParallelStep(
       body, partCount: body.cells.partCount, workers: workers, keeping: buffers)
   }

@@ -8,7 +8,7 @@ import MNV4Graph
 ///
 /// Nothing but the weights is aligned. Up to 7 bytes past the end of the input are read, and never
 /// enter a result. The output overlaps no operand.
-struct IntegerDepthwiseBody: StepBody {
+struct IntegerDepthwiseBody: ScratchStepBody {
   let input: IntegerOperand
   let output: UnsafeMutableRawPointer
   /// On a 32-byte boundary.
@@ -20,23 +20,20 @@ struct IntegerDepthwiseBody: StepBody {
   let epilogue: IntegerEpilogue
   let cells: Grid
   let width: FilterWidth
-  let workspace: Workspace
 
-  func run(part: Int) {
-    workspace.withSlot { slot in
-      switch width {
-      case .three: run(part, slot, kernelWidth: 3)
-      case .five: run(part, slot, kernelWidth: 5)
-      case .any: run(part, slot, kernelWidth: geometry.kernelWidth)
-      }
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
+    switch width {
+    case .three: run(part, scratch, kernelWidth: 3)
+    case .five: run(part, scratch, kernelWidth: 5)
+    case .any: run(part, scratch, kernelWidth: geometry.kernelWidth)
     }
   }
 
   /// Compiled for each constant width.
   @inline(__always)
-  private func run(_ part: Int, _ slot: UnsafeMutableRawPointer, kernelWidth: Int) {
+  private func run(_ part: Int, _ scratch: UnsafeMutableRawPointer, kernelWidth: Int) {
     let (lines, blocks) = cells[part]
-    var ring = RowRing(geometry, slot)
+    var ring = RowRing(geometry, scratch)
     for block in blocks {
       ring.restart()
       for line in lines {
@@ -143,13 +140,13 @@ struct RowRing {
     saturatingProduct(geometry.kernelHeight + 1, rowLength(geometry), 32)
   }
 
-  /// - Parameter slot: on a 32-byte boundary, of `byteCount` bytes.
+  /// - Parameter scratch: on a 32-byte boundary, of `byteCount` bytes.
   @inline(__always)
-  init(_ geometry: WindowGeometry, _ slot: UnsafeMutableRawPointer) {
+  init(_ geometry: WindowGeometry, _ scratch: UnsafeMutableRawPointer) {
     self.geometry = geometry
-    // As `rowLength(_:)`, whose product with the height fits: the slot holds it.
+    // As `rowLength(_:)`, whose product with the height fits: the scratch holds it.
     rowLength = (geometry.outputWidth &+ 3) &* geometry.strideWidth &+ geometry.kernelWidth
-    rows = slot.assumingMemoryBound(to: FloatVector.self)
+    rows = scratch.assumingMemoryBound(to: FloatVector.self)
     zeros = rows + geometry.kernelHeight &* rowLength
     zeros.update(repeating: .zero, count: rowLength)
     let end = min(geometry.left &+ geometry.inputWidth, rowLength)

@@ -19,14 +19,13 @@ struct IntegerTarget {
 /// panels share the expanded rows.
 ///
 /// Nothing is aligned. The output overlaps no operand.
-struct IntegerMatrixBody<Rows: IntegerRowSource>: StepBody {
+struct IntegerMatrixBody<Rows: IntegerRowSource>: ScratchStepBody {
   private let rows: Rows
   private let panels: IntegerPanels
   private let target: IntegerTarget
   private let rowCount: Int
   private let groupCount: Int
   private let sharesColumns: Bool
-  private let workspace: Workspace
   private let cells: Grid
 
   /// Products of up to 255 · 255 each whose sum float32 holds.
@@ -42,7 +41,6 @@ struct IntegerMatrixBody<Rows: IntegerRowSource>: StepBody {
     self.rowCount = rowCount
     self.groupCount = groupCount
     self.sharesColumns = sharesColumns
-    workspace = workers.workspace
     cells = Grid(
       rowCount: rowCount, rowUnit: RowTile.rowCount, columnCount: panels.panelCount,
       nanosecondsPerItem: Double(panels.depth * vectorWidth) / Throughput.integerMatrix,
@@ -62,30 +60,29 @@ struct IntegerMatrixBody<Rows: IntegerRowSource>: StepBody {
     return saturatingSum(rows, saturatingProduct(depth, 32), 64)
   }
 
-  func run(part: Int) {
-    workspace.withSlot { slot in
-      let (group, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
-      let panels = panels.group(group, sharesColumns: sharesColumns)
-      let expanded = slot.assumingMemoryBound(to: FloatVector.self)
-      let block = (slot + panels.depth &* 32).assumingMemoryBound(to: Float.self)
-      let (rowRange, panelRange) = cells[cell]
-      let length = Self.blockLength(depth: panels.depth, rowCount: rowCount)
-      var start = rowRange.lowerBound
-      while start < rowRange.upperBound {
-        let end = min(start &+ length, rowRange.upperBound)
-        rows.expand(start..<end, group: group, to: block)
-        if rowCount == 1 {
-          let offset = group &* target.groupStride
-          multiply(row: block, panels, panelRange, slot.assumingMemoryBound(to: Int16.self), offset)
-          return
-        }
-        for panel in panelRange {
-          let offset =
-            start &* target.rowStride &+ group &* target.groupStride &+ panel &* vectorWidth
-          multiply(block, end &- start, panels, panel, expanded, offset)
-        }
-        start = end
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
+    let (group, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
+    let panels = panels.group(group, sharesColumns: sharesColumns)
+    let expanded = scratch.assumingMemoryBound(to: FloatVector.self)
+    let block = (scratch + panels.depth &* 32).assumingMemoryBound(to: Float.self)
+    let (rowRange, panelRange) = cells[cell]
+    let length = Self.blockLength(depth: panels.depth, rowCount: rowCount)
+    var start = rowRange.lowerBound
+    while start < rowRange.upperBound {
+      let end = min(start &+ length, rowRange.upperBound)
+      rows.expand(start..<end, group: group, to: block)
+      if rowCount == 1 {
+        let offset = group &* target.groupStride
+        multiply(
+          row: block, panels, panelRange, scratch.assumingMemoryBound(to: Int16.self), offset)
+        return
       }
+      for panel in panelRange {
+        let offset =
+          start &* target.rowStride &+ group &* target.groupStride &+ panel &* vectorWidth
+        multiply(block, end &- start, panels, panel, expanded, offset)
+      }
+      start = end
     }
   }
 

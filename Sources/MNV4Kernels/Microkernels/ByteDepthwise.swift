@@ -179,6 +179,9 @@ struct PackedByteDepthwise: PackedKernel {
     }
   }
 
+  /// Of a row's time that which makes the input ready: rows next to a cell's own are made ready for it, too.
+  private static let rowShare = 0.25
+
   var sharedByteCount: Int { constants.byteCount }
   var workspaceByteCount: Int { kernel.scratchByteCount(of: layer) }
 
@@ -201,16 +204,16 @@ struct PackedByteDepthwise: PackedKernel {
       imageCount: imageCount,
       cells: Grid(
         rowCount: Int(layer.output_height), rowUnit: Int(layer.kernel_height) > 3 ? 4 : 2,
+        extraRowCount: Self.rowShare * Double(layer.kernel_height - layer.stride_height),
         columnCount: Int(layer.channels), columnUnit: Int(MNV4_Q8_DEPTHWISE_CHANNELS),
-        nanosecondsPerItem: perElement * Double(layer.output_width), workers: workers),
-      workspace: workers.workspace)
+        nanosecondsPerItem: perElement * Double(layer.output_width), workers: workers))
     return ParallelStep(
       body, partCount: body.partCount, workers: workers, keeping: [constants])
   }
 }
 
 /// Image by image, a grid of rows by channels of the output.
-private struct ByteDepthwiseBody: StepBody {
+private struct ByteDepthwiseBody: ScratchStepBody {
   let run: @convention(c) (UnsafePointer<mnv4_q8_depthwise_call>?) -> Void
   let layer: mnv4_q8_depthwise_layer
   let constants: UnsafeRawPointer
@@ -220,22 +223,19 @@ private struct ByteDepthwiseBody: StepBody {
   let outputImageByteCount: Int
   let imageCount: Int
   let cells: Grid
-  let workspace: Workspace
 
   var partCount: Int { imageCount * cells.partCount }
 
-  func run(part: Int) {
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (image, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
     let (rows, channels) = cells[cell]
     withUnsafePointer(to: layer) { layer in
-      workspace.withSlot { slot in
-        var call = mnv4_q8_depthwise_call(
-          layer: layer, packed: constants, input: input + image &* inputImageByteCount,
-          output: output + image &* outputImageByteCount, scratch: slot,
-          row_begin: Int32(rows.lowerBound), row_end: Int32(rows.upperBound),
-          channel_begin: Int32(channels.lowerBound), channel_end: Int32(channels.upperBound))
-        self.run(&call)
-      }
+      var call = mnv4_q8_depthwise_call(
+        layer: layer, packed: constants, input: input + image &* inputImageByteCount,
+        output: output + image &* outputImageByteCount, scratch: scratch,
+        row_begin: Int32(rows.lowerBound), row_end: Int32(rows.upperBound),
+        channel_begin: Int32(channels.lowerBound), channel_end: Int32(channels.upperBound))
+      self.run(&call)
     }
   }
 }

@@ -155,13 +155,10 @@ struct PackedByteGemm: PackedKernel {
       groupByteCount: groupByteCount, outputElementByteCount: output.elementType.byteCount,
       cells: Grid(
         rowCount: layer.pixelCount, rowUnit: gemm.pixelStep,
-        rowByteCount: Double(input.byteCount)
-          / Double(layer.imageCount * layer.groupCount * layer.pixelCount),
-        columnCount: layer.columnCount, columnUnit: gemm.channelStep,
-        columnByteCount: Double(layer.depth),
+        rowByteCount: Double(layer.depth), columnCount: layer.columnCount,
+        columnUnit: gemm.channelStep, columnByteCount: Double(layer.depth),
         nanosecondsPerItem: Double(layer.depth) / gemm.rates.matrix + 1 / gemm.rates.outputs,
-        workers: workers),
-      workspace: workers.workspace)
+        workers: workers))
     return ParallelStep(
       body, partCount: body.partCount, workers: workers, keeping: [constants])
   }
@@ -200,7 +197,7 @@ struct PackedByteGemm: PackedKernel {
 }
 
 /// Image by image and group by group, a grid of pixels by channels.
-private struct ByteGemmBody: StepBody {
+private struct ByteGemmBody: ScratchStepBody {
   let run: ByteGemmFunction
   /// Of the first image and group.
   let problem: mnv4_q8_gemm_problem
@@ -214,12 +211,11 @@ private struct ByteGemmBody: StepBody {
   let outputImageByteCount: Int
   let outputGroupByteCount: Int
   let cells: Grid
-  let workspace: Workspace
 
   init(
     run: @escaping ByteGemmFunction, problem: mnv4_q8_gemm_problem,
     addition: mnv4_q8_gemm_addition?, layer: ByteGemmLayer, groupByteCount: Int,
-    outputElementByteCount: Int, cells: Grid, workspace: Workspace
+    outputElementByteCount: Int, cells: Grid
   ) {
     self.run = run
     self.problem = problem
@@ -232,12 +228,11 @@ private struct ByteGemmBody: StepBody {
     outputImageByteCount = problem.output_pixel_stride * layer.pixelCount
     outputGroupByteCount = layer.columnCount * outputElementByteCount
     self.cells = cells
-    self.workspace = workspace
   }
 
   var partCount: Int { imageCount * groupCount * cells.partCount }
 
-  func run(part: Int) {
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (unit, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
     let (image, group) = unit.quotientAndRemainder(dividingBy: groupCount)
     let (pixels, channels) = cells[cell]
@@ -249,7 +244,7 @@ private struct ByteGemmBody: StepBody {
       pixel_begin: Int64(pixels.lowerBound), pixel_end: Int64(pixels.upperBound),
       channel_begin: Int32(channels.lowerBound), channel_end: Int32(channels.upperBound))
     guard var addition else {
-      workspace.withSlot { run(&own, &range, $0) }
+      run(&own, &range, scratch)
       return
     }
     addition.offset(
@@ -257,7 +252,7 @@ private struct ByteGemmBody: StepBody {
       channelCount: own.shape.output_channels)
     withUnsafePointer(to: addition) { addition in
       own.addition = addition
-      workspace.withSlot { run(&own, &range, $0) }
+      run(&own, &range, scratch)
     }
   }
 }

@@ -131,8 +131,7 @@ private struct PackedByteMatrixProduct: PackedKernel {
         rowCount: matrices.rowCount, rowUnit: gemm.pixelStep, columnCount: matrices.columnCount,
         columnUnit: gemm.channelStep,
         nanosecondsPerItem: Double(matrices.depth) / gemm.rates.matrix + 1 / gemm.rates.outputs,
-        workers: workers),
-      workspace: workers.workspace)
+        workers: workers))
     return StepSequence([
       ParallelStep(packing, partCount: packing.partCount, workers: workers, keeping: [packed]),
       ParallelStep(body, partCount: body.partCount, workers: workers, keeping: [packed]),
@@ -184,18 +183,17 @@ extension ByteMatrices {
 }
 
 /// Product by product, a grid of rows by columns.
-private struct ByteMatrixProductBody: StepBody {
+private struct ByteMatrixProductBody: ScratchStepBody {
   let run: ByteGemmFunction
   /// The first.
   let problem: mnv4_q8_gemm_problem
   let batchCount: Int
   let packedByteCount: Int
   let cells: Grid
-  let workspace: Workspace
 
   var partCount: Int { batchCount * cells.partCount }
 
-  func run(part: Int) {
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (batch, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
     let (rows, columns) = cells[cell]
     var own = problem
@@ -206,7 +204,7 @@ private struct ByteMatrixProductBody: StepBody {
     var range = mnv4_q8_gemm_range(
       pixel_begin: Int64(rows.lowerBound), pixel_end: Int64(rows.upperBound),
       channel_begin: Int32(columns.lowerBound), channel_end: Int32(columns.upperBound))
-    workspace.withSlot { run(&own, &range, $0) }
+    run(&own, &range, scratch)
   }
 }
 

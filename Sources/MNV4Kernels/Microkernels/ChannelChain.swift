@@ -200,8 +200,7 @@ private struct PackedChannelChain: PackedKernel {
       groups: Partition(
         count: layers.groupCount,
         nanosecondsPerItem: nanoseconds / Double(imageCount * layers.groupCount),
-        workers: workers),
-      workspace: workers.workspace)
+        workers: workers))
     return ParallelStep(
       body, partCount: body.partCount, workers: workers,
       keeping: [product.constants, depthwise.constants])
@@ -209,7 +208,7 @@ private struct PackedChannelChain: PackedKernel {
 }
 
 /// Image by image, runs of groups of channels.
-private struct ChannelChainBody: StepBody {
+private struct ChannelChainBody: ScratchStepBody {
   let gemm: @convention(c) (UnsafePointer<mnv4_f32_gemm>?, mnv4_f32_gemm_range) -> Void
   /// Of all images and channels.
   let product: mnv4_f32_gemm
@@ -226,20 +225,17 @@ private struct ChannelChainBody: StepBody {
   let pixelCount: Int
   let imageCount: Int
   let groups: Partition
-  let workspace: Workspace
 
   var partCount: Int { imageCount * groups.partCount }
 
-  func run(part: Int) {
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (image, run) = part.quotientAndRemainder(dividingBy: groups.partCount)
-    workspace.withSlot { slot in
-      let values = slot.assumingMemoryBound(to: Float.self)
-      for group in groups[run] {
-        let first = group &* ChannelChain.groupWidth
-        let count = min(ChannelChain.groupWidth, product.columns &- first)
-        multiply(image: image, first: first, count: count, into: values)
-        convolve(image: image, first: first, count: count, from: values)
-      }
+    let values = scratch.assumingMemoryBound(to: Float.self)
+    for group in groups[run] {
+      let first = group &* ChannelChain.groupWidth
+      let count = min(ChannelChain.groupWidth, product.columns &- first)
+      multiply(image: image, first: first, count: count, into: values)
+      convolve(image: image, first: first, count: count, from: values)
     }
   }
 

@@ -71,8 +71,7 @@ private struct PackedRunCopies: PackedKernel {
         rows: Partition(
           count: copies.rowCount,
           nanosecondsPerItem: Double(item.count) / rate + CopyRunsBody.runNanoseconds,
-          workers: workers),
-        workspace: workers.workspace)
+          workers: workers))
       return ParallelStep(
         body, partCount: body.rows.partCount, workers: workers,
         keeping: [item.table?.buffer].compactMap(\.self))
@@ -85,7 +84,7 @@ private struct PackedRunCopies: PackedKernel {
 ///
 /// Several rows at a time go through the table into the slot, and from there to their places. Of
 /// these, up to 63 bytes past the end of the input are read, and never enter a result.
-private struct CopyRunsBody: StepBody {
+private struct CopyRunsBody: ScratchStepBody {
   let lookup: ByteLookupFunction?
   let source: UnsafePointer<UInt8>
   let sourceStride: Int
@@ -95,13 +94,12 @@ private struct CopyRunsBody: StepBody {
   let count: Int
   let table: UnsafePointer<UInt8>?
   let rows: Partition
-  let workspace: Workspace
 
   static let slotByteCount = 8_192
   /// What copying a run costs, however short it is.
   static let runNanoseconds = 1.0
 
-  func run(part: Int) {
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let range = rows[part]
     guard let table, let lookup else {
       mnv4_copy_runs(
@@ -109,17 +107,15 @@ private struct CopyRunsBody: StepBody {
         target + range.lowerBound &* targetStride, targetStride, count, range.count)
       return
     }
-    workspace.withSlot { slot in
-      // A slice's source has gaps: its runs go through the table one by one.
-      let most = count == sourceStride ? Self.slotByteCount / count : 1
-      var row = range.lowerBound
-      while row < range.upperBound {
-        let rowCount = min(most, range.upperBound &- row)
-        lookup(table, source + row &* sourceStride, slot, rowCount &* count)
-        mnv4_copy_runs(
-          slot, count, target + row &* targetStride, targetStride, count, rowCount)
-        row += rowCount
-      }
+    // A slice's source has gaps: its runs go through the table one by one.
+    let most = count == sourceStride ? Self.slotByteCount / count : 1
+    var row = range.lowerBound
+    while row < range.upperBound {
+      let rowCount = min(most, range.upperBound &- row)
+      lookup(table, source + row &* sourceStride, scratch, rowCount &* count)
+      mnv4_copy_runs(
+        scratch, count, target + row &* targetStride, targetStride, count, rowCount)
+      row += rowCount
     }
   }
 }

@@ -242,15 +242,14 @@ struct PackedFloatLayer: PackedKernel {
         columnUnit: layer.rowCount == 1 ? FloatGemm.singleRowPanels : gemm.panelStep,
         columnByteCount: Double(layer.depth * FloatGemm.panelWidth * MemoryLayout<Float>.stride),
         nanosecondsPerItem: Double(layer.depth * FloatGemm.panelWidth) / gemm.rates.matrix,
-        workers: workers),
-      workspace: workers.workspace)
+        workers: workers))
     return ParallelStep(
       body, partCount: body.partCount, workers: workers, keeping: [constants])
   }
 }
 
 /// Group by group, a grid of rows by panels of columns.
-private struct FloatGemmBody: StepBody {
+private struct FloatGemmBody: ScratchStepBody {
   let gemm: @convention(c) (UnsafePointer<mnv4_f32_gemm>?, mnv4_f32_gemm_range) -> Void
   /// Nil where the rows lie one after the other.
   let conv:
@@ -268,11 +267,10 @@ private struct FloatGemmBody: StepBody {
   /// Columns of a group's panels.
   let groupColumns: Int
   let cells: Grid
-  let workspace: Workspace
 
   var partCount: Int { groupCount * cells.partCount }
 
-  func run(part: Int) {
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (group, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
     let (rows, panels) = cells[cell]
     var own = problem
@@ -282,14 +280,14 @@ private struct FloatGemmBody: StepBody {
     own.product.weights += group &* groupColumns &* own.product.depth
     own.product.bias += group &* groupColumns
     own.product.epilogue.narrow(from: channel, count: own.product.columns)
-    guard let function else { return run(&own, rows: rows, panels: panels) }
+    guard let function else { return run(&own, rows: rows, panels: panels, scratch) }
     let first = panels.lowerBound &* FloatGemm.panelWidth
     let last = min(panels.upperBound &* FloatGemm.panelWidth, own.product.columns)
     let most = FloatFunction.rowsAtATime(of: last &- first, unit: rowStep)
     var start = rows.lowerBound
     while start < rows.upperBound {
       let end = min(start &+ most, rows.upperBound)
-      run(&own, rows: start..<end, panels: panels)
+      run(&own, rows: start..<end, panels: panels, scratch)
       function(
         own.product.output + (start &* own.product.output_stride &+ first), rows: end &- start,
         columns: last &- first, stride: own.product.output_stride)
@@ -297,12 +295,15 @@ private struct FloatGemmBody: StepBody {
     }
   }
 
-  private func run(_ problem: inout mnv4_f32_conv, rows: Range<Int>, panels: Range<Int>) {
+  private func run(
+    _ problem: inout mnv4_f32_conv, rows: Range<Int>, panels: Range<Int>,
+    _ scratch: UnsafeMutableRawPointer
+  ) {
     let range = mnv4_f32_gemm_range(
       row_begin: rows.lowerBound, row_end: rows.upperBound, panel_begin: panels.lowerBound,
       panel_end: panels.upperBound)
     if let conv {
-      workspace.withSlot { conv(&problem, range, $0) }
+      conv(&problem, range, scratch)
     } else {
       gemm(&problem.product, range)
     }

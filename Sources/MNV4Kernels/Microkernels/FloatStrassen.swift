@@ -180,28 +180,26 @@ struct PackedStrassenLayer: PackedKernel {
         rowCount: layer.pairCount, rowUnit: strassen.tilePairs, columnCount: layer.stripCount,
         nanosecondsPerItem: itemNanoseconds, workers: workers)
     let body = StrassenBody(
-      strassen: strassen, product: problem(binding), cells: cells, isByStrips: isByStrips,
-      workspace: workers.workspace)
+      strassen: strassen, product: problem(binding), cells: cells, isByStrips: isByStrips)
     return ParallelStep(
       body, partCount: cells.partCount, workers: workers, keeping: [constants])
   }
 }
 
 /// A grid of pairs of rows by strips of columns, or of strips by pairs.
-private struct StrassenBody: StepBody {
+private struct StrassenBody: ScratchStepBody {
   let strassen: FloatStrassen
   let product: mnv4_f32_gemm
   let cells: Grid
   let isByStrips: Bool
-  let workspace: Workspace
 
-  func run(part: Int) {
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (first, second) = cells[part]
     let (pairs, strips) = isByStrips ? (second, first) : (first, second)
     var own = product
     let range = mnv4_f32_strassen_range(
       pair_begin: pairs.lowerBound, pair_end: pairs.upperBound, strip_begin: strips.lowerBound,
       strip_end: strips.upperBound)
-    workspace.withSlot { strassen.run(&own, range, $0) }
+    strassen.run(&own, range, scratch)
   }
 }

@@ -168,25 +168,24 @@ struct PackedWinogradLayer: PackedKernel {
       rowCount: layer.pairCount, columnCount: layer.panelCount,
       nanosecondsPerItem: Double(products) / winograd.rates.matrix, workers: workers)
     let body = WinogradBody(
-      winograd: winograd, problem: problem(binding), cells: cells, workspace: workers.workspace)
+      winograd: winograd, problem: problem(binding), cells: cells)
     return ParallelStep(
       body, partCount: cells.partCount, workers: workers, keeping: [constants])
   }
 }
 
 /// A grid of pairs of rows by panels of columns.
-private struct WinogradBody: StepBody {
+private struct WinogradBody: ScratchStepBody {
   let winograd: FloatWinograd
   let problem: mnv4_f32_winograd
   let cells: Grid
-  let workspace: Workspace
 
-  func run(part: Int) {
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (pairs, panels) = cells[part]
     var own = problem
     let range = mnv4_f32_winograd_range(
       pair_begin: pairs.lowerBound, pair_end: pairs.upperBound, panel_begin: panels.lowerBound,
       panel_end: panels.upperBound)
-    workspace.withSlot { winograd.run(&own, range, $0) }
+    winograd.run(&own, range, scratch)
   }
 }

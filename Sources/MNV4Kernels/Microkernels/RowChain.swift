@@ -115,8 +115,7 @@ struct PackedRowChain: PackedKernel {
     let rows = Partition(count: height, workers: workers, nanoseconds: nanoseconds(rows:))
     let body = RowChainBody(
       steps: steps, tiles: tiles, imageCount: imageCount, rows: rows, input: binding.inputs[0],
-      inputRowByteCount: parts[0].inputRowByteCount, output: binding.output,
-      workspace: workers.workspace)
+      inputRowByteCount: parts[0].inputRowByteCount, output: binding.output)
     return ParallelStep(
       body, partCount: body.partCount, workers: workers, keeping: layers.flatMap(\.buffers))
   }
@@ -140,7 +139,7 @@ extension PackedRowChain {
 }
 
 /// Image by image, runs of rows of the last output.
-struct RowChainBody: StepBody {
+struct RowChainBody: ScratchStepBody {
   struct Step {
     let layer: any RowLayer
     let window: RowWindow
@@ -156,30 +155,27 @@ struct RowChainBody: StepBody {
   let input: UnsafeRawPointer
   let inputRowByteCount: Int
   let output: UnsafeMutableRawPointer
-  let workspace: Workspace
 
   var partCount: Int { imageCount * rows.partCount }
 
-  func run(part: Int) {
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (image, run) = part.quotientAndRemainder(dividingBy: rows.partCount)
     let rows = rows[run]
-    workspace.withSlot { slot in
-      let bands = slot.bindMemory(to: RowBand.self, capacity: tiles.capacities.count)
-      for index in tiles.capacities.indices { bands[index] = RowBand(held: 0..<0, new: 0..<0) }
-      var first = rows.lowerBound
-      while first < rows.upperBound {
-        let end = min(first &+ tiles.height, rows.upperBound)
-        advance(to: first..<end, bands, slot)
-        for index in steps.indices { compute(index, first..<end, image, bands, slot) }
-        first = end
-      }
+    let bands = scratch.bindMemory(to: RowBand.self, capacity: tiles.capacities.count)
+    for index in tiles.capacities.indices { bands[index] = RowBand(held: 0..<0, new: 0..<0) }
+    var first = rows.lowerBound
+    while first < rows.upperBound {
+      let end = min(first &+ tiles.height, rows.upperBound)
+      advance(to: first..<end, bands, scratch)
+      for index in steps.indices { compute(index, first..<end, image, bands, scratch) }
+      first = end
     }
   }
 
   /// Settles which rows of the values between layers the tile needs, and moves those that are there to
   /// the starts of their buffers.
   private func advance(
-    to tile: Range<Int>, _ bands: UnsafeMutablePointer<RowBand>, _ slot: UnsafeMutableRawPointer
+    to tile: Range<Int>, _ bands: UnsafeMutablePointer<RowBand>, _ scratch: UnsafeMutableRawPointer
   ) {
     var needed = tile
     var index = tiles.capacities.count
@@ -194,7 +190,7 @@ struct RowChainBody: StepBody {
       let held = bands[index].held
       let kept = held.upperBound > rows.lowerBound ? held.upperBound &- rows.lowerBound : 0
       if kept > 0, rows.lowerBound > held.lowerBound {
-        let start = slot + tiles.offsets[index]
+        let start = scratch + tiles.offsets[index]
         let rowByteCount = steps[index].rowByteCount
         start.copyMemory(
           from: start + (rows.lowerBound &- held.lowerBound) &* rowByteCount,
@@ -208,7 +204,7 @@ struct RowChainBody: StepBody {
 
   private func compute(
     _ index: Int, _ tile: Range<Int>, _ image: Int, _ bands: UnsafeMutablePointer<RowBand>,
-    _ slot: UnsafeMutableRawPointer
+    _ scratch: UnsafeMutableRawPointer
   ) {
     let step = steps[index]
     let isLast = index == tiles.capacities.count
@@ -221,18 +217,18 @@ struct RowChainBody: StepBody {
         input + (image &* step.window.inputHeight &+ inputs.lowerBound) &* inputRowByteCount
     } else {
       source =
-        UnsafeRawPointer(slot) + tiles.offsets[index &- 1]
+        UnsafeRawPointer(scratch) + tiles.offsets[index &- 1]
         + (inputs.lowerBound &- bands[index &- 1].held.lowerBound) &* steps[index &- 1].rowByteCount
     }
     let place = (image &* step.window.outputHeight &+ new.lowerBound) &* step.rowByteCount
     let target =
       isLast
       ? output + place
-      : slot + tiles.offsets[index]
+      : scratch + tiles.offsets[index]
         + (new.lowerBound &- bands[index].held.lowerBound) &* step.rowByteCount
     step.layer.run(
       RowCall(
         input: source, inputRows: inputs, output: target, outputRows: new,
-        addend: step.addend.map { $0 + place }, scratch: slot + tiles.scratchOffset))
+        addend: step.addend.map { $0 + place }, scratch: scratch + tiles.scratchOffset))
   }
 }

@@ -94,8 +94,7 @@ private struct PackedSoftmaxRows: PackedKernel {
       rows: Partition(
         count: output.shape.rowCount,
         nanosecondsPerItem: Double(softmax.length) / kernel.rate + SoftmaxRows.rowNanoseconds,
-        workers: workers),
-      workspace: workers.workspace)
+        workers: workers))
     return ParallelStep(body, partCount: body.rows.partCount, workers: workers)
   }
 }
@@ -107,15 +106,14 @@ extension Value {
   }
 }
 
-private struct SoftmaxRowsBody: StepBody {
+private struct SoftmaxRowsBody: ScratchStepBody {
   let run: SoftmaxFunction
   let softmax: mnv4_softmax
   let rows: Partition
-  let workspace: Workspace
 
-  func run(part: Int) {
+  func run(part: Int, scratch: UnsafeMutableRawPointer) {
     var own = softmax
     let range = rows[part]
-    workspace.withSlot { run(&own, range.lowerBound, range.upperBound, $0) }
+    run(&own, range.lowerBound, range.upperBound, scratch)
   }
 }
