@@ -221,14 +221,15 @@ private final class State: @unchecked Sendable {
   }
 
   func waitForEnd() {
-    func isDone() -> Bool { unfinishedParts.pointee.load(ordering: .sequentiallyConsistent) == 0 }
-    guard !polls(for: isDone) else { return }
+    guard !polls(for: { isDone }) else { return }
     pthread_mutex_lock(mutex)
     isCallerAsleep.store(true, ordering: .sequentiallyConsistent)
-    while !isDone() { pthread_cond_wait(finished, mutex) }
+    while !isDone { pthread_cond_wait(finished, mutex) }
     isCallerAsleep.store(false, ordering: .sequentiallyConsistent)
     pthread_mutex_unlock(mutex)
   }
+
+  private var isDone: Bool { unfinishedParts.pointee.load(ordering: .sequentiallyConsistent) == 0 }
 
   /// Nothing is published any more.
   func stop() {
@@ -294,18 +295,20 @@ private final class State: @unchecked Sendable {
 
   /// Waits until its thread has a share of a task; false where the pool is ending.
   func waitForParts(_ thread: Int) -> Bool {
-    let claims = share(thread)
-    func isNews() -> Bool {
-      let seen = Claims(word: claims.pointee.claims.load(ordering: .sequentiallyConsistent))
-      return !seen.isEmpty || seen == .ended
-    }
-    if !polls(for: isNews) {
+    if !polls(for: { hasNews(thread) }) {
       pthread_mutex_lock(mutex)
       sleepingWorkers.add(1, ordering: .sequentiallyConsistent)
-      while !isNews() { pthread_cond_wait(published, mutex) }
+      while !hasNews(thread) { pthread_cond_wait(published, mutex) }
       sleepingWorkers.subtract(1, ordering: .sequentiallyConsistent)
       pthread_mutex_unlock(mutex)
     }
-    return claims.pointee.claims.load(ordering: .relaxed) != Claims.ended.word
+    return share(thread).pointee.claims.load(ordering: .relaxed) != Claims.ended.word
+  }
+
+  @inline(__always)
+  private func hasNews(_ thread: Int) -> Bool {
+    let seen = Claims(
+      word: share(thread).pointee.claims.load(ordering: .sequentiallyConsistent))
+    return !seen.isEmpty || seen == .ended
   }
 }

@@ -24,6 +24,26 @@ private final class HeldUp: ParallelTask {
   }
 }
 
+/// Counts how many of its parts run with one thread's number at the same time, and those with a number that no
+/// thread has.
+private final class Numbered: ParallelTask {
+  let failures = Atomic<Int>(0)
+  private let running: [Atomic<Int>.Box]
+
+  init(threadCount: Int) { running = (0..<threadCount).map { _ in Atomic<Int>.Box() } }
+
+  func run(part _: Int, thread: Int) {
+    guard running.indices.contains(thread) else {
+      failures.add(1, ordering: .relaxed)
+      return
+    }
+    if running[thread].value.add(1, ordering: .acquiring).oldValue != 0 {
+      failures.add(1, ordering: .relaxed)
+    }
+    running[thread].value.subtract(1, ordering: .releasing)
+  }
+}
+
 extension Atomic where Value == Int {
   /// An atomic that an array can hold.
   fileprivate final class Box: Sendable {
@@ -49,6 +69,13 @@ extension Atomic where Value == Int {
       pool.run(task, partCount: partCount)
       #expect(task.done.load(ordering: .relaxed) == partCount)
     }
+  }
+
+  @Test(arguments: [1, 2, 3, 8]) func numbersAreThreads(threadCount: Int) throws {
+    let pool = try ThreadPool(threadCount: threadCount)
+    let task = Numbered(threadCount: threadCount)
+    for partCount in 1..<100 { pool.run(task, partCount: partCount) }
+    #expect(task.failures.load(ordering: .relaxed) == 0)
   }
 
   @Test func poolsComeAndGo() throws {

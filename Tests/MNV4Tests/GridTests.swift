@@ -1,0 +1,51 @@
+import MNV4Core
+import Testing
+
+@testable import MNV4Kernels
+
+@Suite struct GridTests {
+  private func workers(_ threadCount: Int) throws -> Workers {
+    Workers(
+      pool: try ThreadPool(threadCount: threadCount), minimumPartNanoseconds: 600,
+      workspace: try Workspace(byteCount: 0, threadCount: threadCount))
+  }
+
+  @Test(arguments: [1, 2, 3, 8]) func everyItemIsInOneCell(threadCount: Int) throws {
+    let workers = try workers(threadCount)
+    for (rowCount, rowUnit) in [(1, 12), (7, 2), (64, 12), (250, 6)] {
+      for (columnCount, columnUnit) in [(1, 1), (33, 2), (160, 64), (1000, 64)] {
+        for bytes in [0.0, 256, 4096] {
+          let grid = Grid(
+            rowCount: rowCount, rowUnit: rowUnit, rowByteCount: bytes, extraRowCount: 1,
+            columnCount: columnCount, columnUnit: columnUnit, columnByteCount: bytes,
+            nanosecondsPerItem: 0.5, workers: workers)
+          var counts = [Int](repeating: 0, count: rowCount * columnCount)
+          for part in 0..<grid.partCount {
+            let (rows, columns) = grid[part]
+            for row in rows { for column in columns { counts[row * columnCount + column] += 1 } }
+          }
+          #expect(counts.allSatisfy { $0 == 1 })
+          if threadCount == 1 { #expect(grid.partCount == 1) }
+        }
+      }
+    }
+  }
+
+  /// A layer of a small image: cells of few pixels would wait for all its weights again and again.
+  @Test func weightsAreReadOnce() throws {
+    let grid = Grid(
+      rowCount: 64, rowUnit: 12, rowByteCount: 256, columnCount: 1024, columnUnit: 64,
+      columnByteCount: 256, nanosecondsPerItem: 0.6, workers: try workers(2))
+    #expect(grid.partCount > 1)
+    for part in 0..<grid.partCount { #expect(grid[part].rows == 0..<64) }
+  }
+
+  /// A large image's pixels are more bytes than its layer's weights.
+  @Test func pixelsAreReadOnce() throws {
+    let grid = Grid(
+      rowCount: 4096, rowUnit: 12, rowByteCount: 48, columnCount: 192, columnUnit: 64,
+      columnByteCount: 48, nanosecondsPerItem: 0.13, workers: try workers(2))
+    #expect(grid.partCount > 1)
+    for part in 0..<grid.partCount { #expect(grid[part].columns == 0..<192) }
+  }
+}
