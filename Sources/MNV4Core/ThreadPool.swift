@@ -209,7 +209,10 @@ private final class State: @unchecked Sendable {
   func publish(_ task: some ParallelTask, partCount: Int) {
     precondition(partCount <= Int(Int32.max))
     unfinishedParts.pointee.store(partCount, ordering: .relaxed)
-    for thread in (0..<threadCount).reversed() {
+    // The caller's own share last: meanwhile workers begin.
+    var thread = threadCount
+    while thread > 0 {
+      thread &-= 1
       let parts =
         partCount &* thread / threadCount..<partCount &* (thread &+ 1) / threadCount
       share(thread).pointee.task = task
