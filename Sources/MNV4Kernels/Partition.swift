@@ -98,9 +98,8 @@ struct Grid {
   private var rows: Partition
   private var columns: Partition
 
-  /// Cut for `workers` so that they finish soonest: where cells would read more than a cache that all threads
-  /// share gives while they compute, so that of rows and columns those that are more bytes are read once. Rows
-  /// rather than columns.
+  /// Cut for `workers` so that they finish soonest, what cells read (`Reading`) included. Rows rather than
+  /// columns.
   ///
   /// - Parameters:
   ///   - rowByteCount: what a cell reads for each of its rows, whatever its columns.
@@ -108,8 +107,8 @@ struct Grid {
   ///   - columnByteCount: what a cell reads for each of its columns, whatever its rows.
   init(
     rowCount: Int, rowUnit: Int = 1, rowByteCount: Double = 0, extraRowCount: Double = 0,
-    columnCount: Int,
-    columnUnit: Int = 1, columnByteCount: Double = 0, nanosecondsPerItem: Double, workers: Workers
+    columnCount: Int, columnUnit: Int = 1, columnByteCount: Double = 0, nanosecondsPerItem: Double,
+    workers: Workers
   ) {
     rows = Partition(whole: rowCount)
     columns = Partition(whole: columnCount)
