@@ -132,8 +132,7 @@ private struct Claims: Equatable {
   }
 }
 
-/// What the threads tell one thread, on cache lines of their own: others look at them when their own share is
-/// done.
+/// What one thread has to do, on cache lines of its own: others look at them when their own share is done.
 private struct Share: ~Copyable {
   let claims = Atomic<UInt64>(Claims.none.word)
   /// Of the claims.

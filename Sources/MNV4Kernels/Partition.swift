@@ -18,7 +18,7 @@ private struct Sharing {
   /// Parts may be so many that none is much shorter than a step's least.
   let maximumPartCount: Int
   /// Of handing over a part.
-  private let handoverNanoseconds = 200.0
+  private let handoverNanoseconds: Double
 
   /// - Parameter nanoseconds: of the whole step on one thread.
   init(_ workers: Workers, nanoseconds: Double) {
@@ -26,6 +26,7 @@ private struct Sharing {
     let most = workers.threadCount * Self.partsPerThread
     let worthwhile = nanoseconds / workers.minimumPartNanoseconds
     maximumPartCount = worthwhile < Double(most) ? max(Int(worthwhile), 1) : most
+    handoverNanoseconds = workers.minimumPartNanoseconds / 3
   }
 
   /// The time until the last thread has finished of `count` parts, all together as much as `share` full ones,

@@ -31,20 +31,24 @@ import Testing
     }
   }
 
-  /// A layer of a small image: cells of few pixels would wait for all its weights again and again.
+  /// A pointwise layer of int8 on two threads.
+  private func layer(pixels: Int, depth: Int, channels: Int) throws -> Grid {
+    Grid(
+      rowCount: pixels, rowUnit: 12, rowByteCount: Double(depth), columnCount: channels,
+      columnUnit: 64, columnByteCount: Double(depth),
+      nanosecondsPerItem: Double(depth) / 430 + 1 / 64, workers: try workers(2))
+  }
+
+  /// A small image: cells of few pixels would wait for all weights again and again.
   @Test func weightsAreReadOnce() throws {
-    let grid = Grid(
-      rowCount: 64, rowUnit: 12, rowByteCount: 256, columnCount: 1024, columnUnit: 64,
-      columnByteCount: 256, nanosecondsPerItem: 0.6, workers: try workers(2))
+    let grid = try layer(pixels: 64, depth: 256, channels: 1024)
     #expect(grid.partCount > 1)
     for part in 0..<grid.partCount { #expect(grid[part].rows == 0..<64) }
   }
 
-  /// A large image's pixels are more bytes than its layer's weights.
+  /// A large image: its pixels are more bytes than the weights.
   @Test func pixelsAreReadOnce() throws {
-    let grid = Grid(
-      rowCount: 4096, rowUnit: 12, rowByteCount: 48, columnCount: 192, columnUnit: 64,
-      columnByteCount: 48, nanosecondsPerItem: 0.13, workers: try workers(2))
+    let grid = try layer(pixels: 4096, depth: 48, channels: 192)
     #expect(grid.partCount > 1)
     for part in 0..<grid.partCount { #expect(grid[part].columns == 0..<192) }
   }
