@@ -59,6 +59,15 @@ package final class ThreadPool: @unchecked Sendable {
 
   deinit { stop() }
 
+  /// The parts that a thread begins with.
+  package static func share(
+    of partCount: Int, thread: Int, threadCount: Int
+  ) -> Range<Int> {
+    // One part is the caller's.
+    guard partCount > 1 else { return 0..<(thread == 0 ? partCount : 0) }
+    return partCount &* thread / threadCount..<partCount &* (thread &+ 1) / threadCount
+  }
+
   /// Runs parts 0 ..< `partCount` of `task`, fewer than 2³¹, and returns when all have ended.
   package func run(_ task: some ParallelTask, partCount: Int) {
     guard !threads.isEmpty, partCount > 1 else {
@@ -212,8 +221,7 @@ private final class State: @unchecked Sendable {
     var thread = threadCount
     while thread > 0 {
       thread &-= 1
-      let parts =
-        partCount &* thread / threadCount..<partCount &* (thread &+ 1) / threadCount
+      let parts = ThreadPool.share(of: partCount, thread: thread, threadCount: threadCount)
       share(thread).pointee.task = task
       share(thread).pointee.claims.store(Claims(parts).word, ordering: .releasing)
     }

@@ -69,13 +69,13 @@ package struct StepBinding {
   package let output: UnsafeMutableRawPointer
   /// For this step alone while it runs, of any contents: as many bytes as `Backend.scratchByteCount` said.
   package let scratch: UnsafeMutableRawPointer?
-  /// Constants that a step after this one reads first, which this one may fetch into a cache but does not
-  /// read.
-  package var next: UnsafeRawBufferPointer?
+  /// By thread, or empty: constants that it reads first after this step, which this one may fetch into a cache
+  /// but does not read.
+  package var next: [UnsafeRawBufferPointer?]
 
   package init(
     inputs: [UnsafeRawPointer], output: UnsafeMutableRawPointer,
-    scratch: UnsafeMutableRawPointer? = nil, next: UnsafeRawBufferPointer? = nil
+    scratch: UnsafeMutableRawPointer? = nil, next: [UnsafeRawBufferPointer?] = []
   ) {
     self.inputs = inputs
     self.output = output

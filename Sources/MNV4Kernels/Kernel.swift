@@ -36,6 +36,8 @@ package protocol PackedKernel: Sendable {
   var workspaceByteCount: Int { get }
   /// Constants that a run reads in this order, where they are many: what the step before it may fetch.
   var streamedConstants: UnsafeRawBufferPointer? { get }
+  /// The first of those that a thread reads, nil where it reads none.
+  func streamedConstants(of thread: Int, workers: Workers) -> UnsafeRawBufferPointer?
   /// Makes the step ready to run on one session's memory and threads.
   func prepare(_ binding: StepBinding, workers: Workers) throws(BackendError) -> any PreparedStep
 }
@@ -43,6 +45,9 @@ package protocol PackedKernel: Sendable {
 extension PackedKernel {
   package var workspaceByteCount: Int { 0 }
   package var streamedConstants: UnsafeRawBufferPointer? { nil }
+  package func streamedConstants(of _: Int, workers _: Workers) -> UnsafeRawBufferPointer? {
+    streamedConstants
+  }
 }
 
 extension BackendMemory {

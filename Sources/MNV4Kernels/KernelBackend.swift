@@ -80,13 +80,17 @@ struct PackedKernels: PackedSteps {
 
   var sharedByteCount: Int { steps.reduce(0) { $0 + $1.sharedByteCount } }
 
-  /// Tells each step which constants are the next to be read, by the first step after it that has many.
-  private func announcingConstants(_ bindings: [StepBinding]) -> [StepBinding] {
+  /// Tells each step which constants each thread reads next, in the first step after it in which the thread
+  /// reads many.
+  private func announcingConstants(_ bindings: [StepBinding], _ workers: Workers) -> [StepBinding] {
     var result = bindings
-    var next: UnsafeRawBufferPointer?
+    var next = [UnsafeRawBufferPointer?](repeating: nil, count: workers.threadCount)
     for index in steps.indices.reversed() {
       result[index].next = next
-      next = steps[index].streamedConstants ?? next
+      for thread in next.indices {
+        next[thread] =
+          steps[index].streamedConstants(of: thread, workers: workers) ?? next[thread]
+      }
     }
     return result
   }
@@ -102,7 +106,7 @@ struct PackedKernels: PackedSteps {
     let workers = Workers(
       pool: pool, minimumPartNanoseconds: minimumPartNanoseconds, workspace: workspace)
     var prepared: [any PreparedStep] = []
-    for (step, binding) in zip(steps, announcingConstants(bindings)) {
+    for (step, binding) in zip(steps, announcingConstants(bindings, workers)) {
       prepared.append(try step.prepare(binding, workers: workers))
     }
     return prepared

@@ -118,12 +118,12 @@ VEC_INLINE void gemm_single_row(
 }
 
 /// Has the `index`th of `tiles` tiles fetch its share of the panel after `panel`: beyond 32 tiles, which
-/// small panels alone meet at once, next to nothing; after the last panel what runs next, or else what the panel
+/// small panels alone meet at once, next to nothing; after the range's last panel what runs next, or else what the panel
 /// itself holds.
 VEC_INLINE void gemm_fetch_ahead(
-    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t panel, ptrdiff_t index,
-    ptrdiff_t tiles) {
-  const ptrdiff_t last = (gemm->columns - 1) / MNV4_F32_PANEL;
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, struct gemm_tile *tile,
+    ptrdiff_t panel, ptrdiff_t index, ptrdiff_t tiles) {
+  const ptrdiff_t last = range.panel_end - 1;
   const float *start = gemm->weights + (panel < last ? panel + 1 : last) * tile->panel_step;
   tile->ahead_step = (MNV4_F32_PANEL + tiles - 1) / tiles;
   if (panel == last && gemm->next) {
@@ -136,8 +136,8 @@ VEC_INLINE void gemm_fetch_ahead(
 
 /// `rows` rows from `start` on by one panel, in tiles of about equal heights.
 VEC_INLINE void gemm_block_panel(
-    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t start, ptrdiff_t rows,
-    ptrdiff_t panel) {
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, struct gemm_tile *tile,
+    ptrdiff_t start, ptrdiff_t rows, ptrdiff_t panel) {
   const ptrdiff_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
   const ptrdiff_t height = rows / tiles, higher = rows % tiles;
   // Several parts of a panel take turns, so that they meet the rows in the level 1 cache.
@@ -148,7 +148,7 @@ VEC_INLINE void gemm_block_panel(
     const ptrdiff_t count = end - i < most ? end - i : most;
     const ptrdiff_t tile_rows = i < higher ? height + 1 : height;
     tile->input = gemm->input + row * gemm->input_stride;
-    gemm_fetch_ahead(gemm, tile, panel, i, tiles);
+    gemm_fetch_ahead(gemm, range, tile, panel, i, tiles);
     gemm_panel(gemm, tile, row, tile_rows, count, panel);
     row += count * tile_rows;
     i += count;
@@ -165,9 +165,9 @@ struct gemm_part {
 /// same part of the next two panels, or the next part of panel `first`, from which on panels are wide; and after
 /// the last what runs next, as far as their steps suffice.
 VEC_INLINE void gemm_fetch_wide(
-    const struct mnv4_f32_gemm *gemm, struct gemm_tile *tile, ptrdiff_t panel, ptrdiff_t first,
-    struct gemm_part part, ptrdiff_t tiles) {
-  const ptrdiff_t panels = (gemm->columns + MNV4_F32_PANEL - 1) / MNV4_F32_PANEL;
+    const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, struct gemm_tile *tile,
+    ptrdiff_t panel, ptrdiff_t first, struct gemm_part part, ptrdiff_t tiles) {
+  const ptrdiff_t panels = range.panel_end;
   const ptrdiff_t turns = part.count / TILE_STEPS * tiles + 1;
   ptrdiff_t begin = part.begin, next = panel + 2;
   if (next >= panels) {
@@ -265,7 +265,7 @@ VEC_INLINE ptrdiff_t gemm_wide_panels(
     }
     for (end = panel; gemm_is_wide(gemm, range, end); end += 2) {
       part_tile.input = input;
-      gemm_fetch_wide(gemm, &part_tile, end, panel, part, gemm_wide_count(rows));
+      gemm_fetch_wide(gemm, range, &part_tile, end, panel, part, gemm_wide_count(rows));
       gemm_block_wide(gemm, &part_tile, start, rows, end, part);
     }
   }
@@ -318,7 +318,7 @@ VEC_INLINE void gemm_range(
         continue;
       }
 #endif
-      gemm_block_panel(gemm, &tile, start, rows, panel);
+      gemm_block_panel(gemm, range, &tile, start, rows, panel);
     }
     start += rows;
   }
@@ -345,7 +345,7 @@ VEC_INLINE void conv_range(
       const int is_wide = wide && gemm_is_wide(gemm, range, panel);
       if (is_wide) {
         const struct gemm_part whole = {0, gemm->depth};
-        gemm_fetch_wide(gemm, &tile, panel, panel, whole, tiles * gemm_wide_count(TILE_ROWS));
+        gemm_fetch_wide(gemm, range, &tile, panel, panel, whole, tiles * gemm_wide_count(TILE_ROWS));
       }
 #else
       const int is_wide = 0;
@@ -368,7 +368,7 @@ VEC_INLINE void conv_range(
           continue;
         }
 #endif
-        gemm_fetch_ahead(gemm, &tile, panel, i, tiles);
+        gemm_fetch_ahead(gemm, range, &tile, panel, i, tiles);
         gemm_panel(gemm, &tile, block[i].first, block[i].count, 1, panel);
       }
     }

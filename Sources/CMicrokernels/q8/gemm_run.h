@@ -41,12 +41,12 @@ static void sum_rows(const q8_gemm_call *c, q8_gemm_tile tile, const q8_gemm_wai
 
 #if FETCHES_AHEAD
 /// Has `tiles` tiles of the `panels` panels at `channel` fetch together as many panels after theirs; after the
-/// last panel what runs next, or else nothing new. As far as their steps suffice.
-static void fetch_ahead(const q8_gemm_call *c, q8_gemm_tile *tile, int32_t channel, int32_t panels,
-                        int32_t tiles) {
+/// range's last panel what runs next, or else nothing new. As far as their steps suffice.
+static void fetch_ahead(const q8_gemm_call *c, const mnv4_q8_gemm_range *range, q8_gemm_tile *tile,
+                        int32_t channel, int32_t panels, int32_t tiles) {
   const size_t per_channel = q8_gemm_panel_bytes_per_channel(c->k);
   const int32_t width = panels * 2 * VECTOR_LANES;
-  const int32_t left = c->shape.output_channels - channel - width;
+  const int32_t left = range->channel_end - channel - width;
   ptrdiff_t bytes = (ptrdiff_t)((left <= 0 || left > width ? width : left) * per_channel);
   tile->ahead = (const char *)tile->starts;
   if (left > 0) {
@@ -79,7 +79,7 @@ static void run_wide(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
   outputs[1].scales = (const float *)(const void *)((const char *)outputs[0].scales + wide.panel_step);
   int32_t all = 0;
   for (int32_t i = 0; i < count; i++) all += wide_count(tiles[i].rows);
-  fetch_ahead(c, &wide.first, channel, 2, all);
+  fetch_ahead(c, range, &wide.first, channel, 2, all);
   for (int32_t i = 0; i < count; i++) {
     const int32_t parts = wide_count(tiles[i].rows);
     wide.first.row_stride = tiles[i].stride;
@@ -143,7 +143,7 @@ static void run_tiles(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
     }
 #endif
 #if FETCHES_AHEAD
-    fetch_ahead(c, &tile, channel, 1, count);
+    fetch_ahead(c, range, &tile, channel, 1, count);
 #endif
     for (int32_t i = 0; i < count; i++) {
       tile.input = tiles[i].input;

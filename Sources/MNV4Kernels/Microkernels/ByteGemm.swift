@@ -147,20 +147,51 @@ struct PackedByteGemm: PackedKernel {
   var streamedConstants: UnsafeRawBufferPointer? { constants.unsafeBytes }
   var workspaceByteCount: Int { gemm.scratchByteCount(of: layer.shape) }
 
+  func streamedConstants(of thread: Int, workers: Workers) -> UnsafeRawBufferPointer? {
+    guard workers.threadCount > 1 else { return streamedConstants }
+    let cells = cells(workers)
+    return ThreadPool.share(
+      of: partCount(cells), thread: thread, threadCount: workers.threadCount
+    ).first.map { constants(ofPart: $0, of: cells) }
+  }
+
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
+    let cells = cells(workers)
+    let partCount = partCount(cells)
     let body = ByteGemmBody(
       run: gemm.run, problem: problem(binding), addition: addition?.problem(binding), layer: layer,
       groupByteCount: groupByteCount, outputElementByteCount: output.elementType.byteCount,
-      cells: Grid(
-        rowCount: layer.pixelCount, rowUnit: gemm.pixelStep,
-        rowByteCount: Double(layer.depth), columnCount: layer.columnCount,
-        columnUnit: gemm.channelStep, columnByteCount: Double(layer.depth),
-        nanosecondsPerItem: Double(layer.depth) / gemm.rates.matrix + 1 / gemm.rates.outputs,
-        workers: workers))
-    return ParallelStep(
-      body, partCount: body.partCount, workers: workers, keeping: [constants])
+      cells: cells,
+      ahead: ReadAhead(partCount: partCount, next: binding.next) {
+        constants(ofPart: $0, of: cells)
+      })
+    return ParallelStep(body, partCount: partCount, workers: workers, keeping: [constants])
+  }
+
+  /// Of each image and group.
+  private func cells(_ workers: Workers) -> Grid {
+    Grid(
+      rowCount: layer.pixelCount, rowUnit: gemm.pixelStep, rowByteCount: Double(layer.depth),
+      columnCount: layer.columnCount, columnUnit: gemm.channelStep,
+      columnByteCount: Double(layer.depth),
+      nanosecondsPerItem: Double(layer.depth) / gemm.rates.matrix + 1 / gemm.rates.outputs,
+      workers: workers)
+  }
+
+  private func partCount(_ cells: Grid) -> Int {
+    layer.imageCount * layer.groupCount * cells.partCount
+  }
+
+  /// From about where a part begins to read.
+  private func constants(ofPart part: Int, of cells: Grid) -> UnsafeRawBufferPointer {
+    let group = part / cells.partCount % layer.groupCount
+    let first = cells[part % cells.partCount].columns.lowerBound
+    let start = groupByteCount / layer.columnCount.roundedUp(to: 16) * first
+    return UnsafeRawBufferPointer(
+      rebasing: constants.unsafeBytes[
+        group * groupByteCount + start..<(group + 1) * groupByteCount])
   }
 
   /// The first image and group.
@@ -175,8 +206,6 @@ struct PackedByteGemm: PackedKernel {
     problem.input_row_stride = pixelStride * Int(shape.input_width)
     problem.input_is_uint8 = input.elementType == .uint8
     problem.input_zero_point = input.zeroPoint
-    problem.next = binding.next?.baseAddress
-    problem.next_bytes = binding.next?.count ?? 0
     problem.output = binding.output
     problem.output_pixel_stride =
       layer.columnCount * layer.groupCount * output.elementType.byteCount
@@ -211,11 +240,12 @@ private struct ByteGemmBody: ScratchStepBody {
   let outputImageByteCount: Int
   let outputGroupByteCount: Int
   let cells: Grid
+  let ahead: ReadAhead
 
   init(
     run: @escaping ByteGemmFunction, problem: mnv4_q8_gemm_problem,
     addition: mnv4_q8_gemm_addition?, layer: ByteGemmLayer, groupByteCount: Int,
-    outputElementByteCount: Int, cells: Grid
+    outputElementByteCount: Int, cells: Grid, ahead: ReadAhead
   ) {
     self.run = run
     self.problem = problem
@@ -228,9 +258,8 @@ private struct ByteGemmBody: ScratchStepBody {
     outputImageByteCount = problem.output_pixel_stride * layer.pixelCount
     outputGroupByteCount = layer.columnCount * outputElementByteCount
     self.cells = cells
+    self.ahead = ahead
   }
-
-  var partCount: Int { imageCount * groupCount * cells.partCount }
 
   func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (unit, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
@@ -240,6 +269,9 @@ private struct ByteGemmBody: ScratchStepBody {
     own.packed += group &* groupByteCount
     own.input += image &* inputImageByteCount &+ group &* inputGroupByteCount
     own.output += image &* outputImageByteCount &+ group &* outputGroupByteCount
+    let next = ahead[part]
+    own.next = next.baseAddress
+    own.next_bytes = next.count
     var range = mnv4_q8_gemm_range(
       pixel_begin: Int64(pixels.lowerBound), pixel_end: Int64(pixels.upperBound),
       channel_begin: Int32(channels.lowerBound), channel_end: Int32(channels.upperBound))

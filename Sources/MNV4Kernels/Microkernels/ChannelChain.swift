@@ -166,44 +166,71 @@ private struct PackedChannelChain: PackedKernel {
   var workspaceByteCount: Int { layers.slotByteCount }
   var streamedConstants: UnsafeRawBufferPointer? { product.streamedConstants }
 
+  func streamedConstants(of thread: Int, workers: Workers) -> UnsafeRawBufferPointer? {
+    let groups = groups(workers)
+    return ThreadPool.share(
+      of: imageCount * groups.partCount, thread: thread, threadCount: workers.threadCount
+    ).first.map { weights(ofPart: $0, of: groups) }
+  }
+
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
     guard let last else { return channels(binding, workers: workers) }
     guard let scratch = binding.scratch else { preconditionFailure("no scratch memory") }
-    var first = StepBinding(inputs: binding.inputs, output: scratch)
-    first.next = last.streamedConstants
+    let next = (0..<workers.threadCount).map { thread in
+      last.streamedConstants(of: thread, workers: workers)
+    }
     let addend = layers.last?.addend.map { binding.inputs[$0] }
     var problem = last.problem(
       StepBinding(
-        inputs: [UnsafeRawPointer(scratch)] + (addend.map { [$0] } ?? []), output: binding.output,
-        next: binding.next))
+        inputs: [UnsafeRawPointer(scratch)] + (addend.map { [$0] } ?? []), output: binding.output))
     problem.product.input_stride = ChannelChain.groupWidth
     problem.product.run = ChannelChain.groupWidth
     problem.product.run_step =
       layers.second.output.shape.elementCount / layers.second.output.shape.last
       * ChannelChain.groupWidth
     return StepSequence([
-      channels(first, workers: workers), last.step(problem, workers: workers),
+      channels(
+        StepBinding(inputs: binding.inputs, output: scratch, next: next), workers: workers),
+      last.step(problem, next: binding.next, workers: workers),
     ])
   }
 
   /// The first two layers.
   private func channels(_ binding: StepBinding, workers: Workers) -> any PreparedStep {
-    let imageCount = layers.first.output.shape[0]
+    let groups = groups(workers)
+    let partCount = imageCount * groups.partCount
     let body = ChannelChainBody(
       gemm: product.gemm.gemm, product: product.problem(binding).product,
       function: FloatFunction(product.layer.activation, product.gemm.set),
       depthwise: depthwise.kernel.run, convolution: depthwise.problem(binding),
       lastFunction: FloatFunction(depthwise.convolution.activation, depthwise.kernel.set),
-      isGrouped: last != nil, pixelCount: layers.pixelCount, imageCount: imageCount,
-      groups: Partition(
-        count: layers.groupCount,
-        nanosecondsPerItem: nanoseconds / Double(imageCount * layers.groupCount),
-        workers: workers))
+      isGrouped: last != nil, pixelCount: layers.pixelCount,
+      groups: groups,
+      ahead: ReadAhead(partCount: partCount, next: binding.next) {
+        weights(ofPart: $0, of: groups)
+      })
     return ParallelStep(
-      body, partCount: body.partCount, workers: workers,
+      body, partCount: partCount, workers: workers,
       keeping: [product.constants, depthwise.constants])
+  }
+
+  private var imageCount: Int { layers.first.output.shape[0] }
+
+  /// Of each image.
+  private func groups(_ workers: Workers) -> Partition {
+    Partition(
+      count: layers.groupCount,
+      nanosecondsPerItem: nanoseconds / Double(imageCount * layers.groupCount), workers: workers)
+  }
+
+  /// From where a part begins to read.
+  private func weights(ofPart part: Int, of groups: Partition) -> UnsafeRawBufferPointer {
+    let first = groups[part % groups.partCount].lowerBound * ChannelChain.groupWidth
+    return UnsafeRawBufferPointer(
+      rebasing: product.constants.unsafeBytes[
+        (first * product.layer.depth * MemoryLayout<Float>.stride)...])
   }
 }
 
@@ -223,24 +250,34 @@ private struct ChannelChainBody: ScratchStepBody {
   /// Whether the output lies group by group, not pixel by pixel.
   let isGrouped: Bool
   let pixelCount: Int
-  let imageCount: Int
   let groups: Partition
-
-  var partCount: Int { imageCount * groups.partCount }
+  let ahead: ReadAhead
 
   func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (image, run) = part.quotientAndRemainder(dividingBy: groups.partCount)
     let values = scratch.assumingMemoryBound(to: Float.self)
+    let end = min(groups[run].upperBound &* ChannelChain.groupWidth, product.columns)
     for group in groups[run] {
       let first = group &* ChannelChain.groupWidth
-      let count = min(ChannelChain.groupWidth, product.columns &- first)
-      multiply(image: image, first: first, count: count, into: values)
+      let count = min(ChannelChain.groupWidth, end &- first)
+      let left = min(end &- first &- count, ChannelChain.groupWidth)
+      multiply(
+        image: image, first: first, count: count,
+        next: left > 0 ? weights(ofColumn: first &+ count, count: left) : ahead[part],
+        into: values)
       convolve(image: image, first: first, count: count, from: values)
     }
   }
 
+  private func weights(ofColumn first: Int, count: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      start: product.weights + first &* product.depth,
+      count: count &* product.depth &* MemoryLayout<Float>.stride)
+  }
+
   private func multiply(
-    image: Int, first: Int, count: Int, into values: UnsafeMutablePointer<Float>
+    image: Int, first: Int, count: Int, next: UnsafeRawBufferPointer,
+    into values: UnsafeMutablePointer<Float>
   ) {
     var own = product
     own.input += image &* pixelCount &* own.input_stride
@@ -249,11 +286,8 @@ private struct ChannelChainBody: ScratchStepBody {
     own.output = values
     own.output_stride = ChannelChain.groupWidth
     own.columns = count
-    let left = min(product.columns &- first &- count, ChannelChain.groupWidth)
-    if left > 0 {
-      own.next = UnsafeRawPointer(own.weights + ChannelChain.groupWidth &* own.depth)
-      own.next_bytes = left &* own.depth &* MemoryLayout<Float>.stride
-    }
+    own.next = next.baseAddress
+    own.next_bytes = next.count
     gemm(
       &own,
       mnv4_f32_gemm_range(

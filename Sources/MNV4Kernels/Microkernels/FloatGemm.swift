@@ -200,6 +200,14 @@ struct PackedFloatLayer: PackedKernel {
   var workspaceByteCount: Int { layer.scratchByteCount }
   var streamedConstants: UnsafeRawBufferPointer? { constants.unsafeBytes }
 
+  func streamedConstants(of thread: Int, workers: Workers) -> UnsafeRawBufferPointer? {
+    guard workers.threadCount > 1 else { return streamedConstants }
+    let cells = cells(workers)
+    return ThreadPool.share(
+      of: layer.groupCount * cells.partCount, thread: thread, threadCount: workers.threadCount
+    ).first.map { weights(ofPart: $0, of: cells) }
+  }
+
   /// The product, in windows where there are any, of the first group.
   func problem(_ binding: StepBinding) -> mnv4_f32_conv {
     var conv = layer.geometry.map(layer.conv) ?? mnv4_f32_conv()
@@ -218,33 +226,54 @@ struct PackedFloatLayer: PackedKernel {
     conv.product.bias = weights + layer.groupCount * padded * layer.depth
     conv.product.epilogue = mnv4_f32_epilogue(
       layer.activation, layer.residual, of: binding, columnCount: columnCount)
-    conv.product.next = binding.next?.baseAddress
-    conv.product.next_bytes = binding.next?.count ?? 0
     return conv
   }
 
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    step(problem(binding), workers: workers)
+    step(problem(binding), next: binding.next, workers: workers)
   }
 
   /// The step of a problem that `problem(_:)` made.
-  func step(_ problem: mnv4_f32_conv, workers: Workers) -> any PreparedStep {
+  ///
+  /// - Parameter next: as that of a `StepBinding`.
+  func step(
+    _ problem: mnv4_f32_conv, next: [UnsafeRawBufferPointer?], workers: Workers
+  ) -> any PreparedStep {
+    let cells = cells(workers)
+    let partCount = layer.groupCount * cells.partCount
     let body = FloatGemmBody(
       gemm: gemm.gemm, conv: layer.geometry == nil ? nil : gemm.conv, problem: problem,
       function: FloatFunction(layer.activation, gemm.set), rowStep: gemm.rowStep,
-      groupCount: layer.groupCount, groupColumns: layer.panelCount * FloatGemm.panelWidth,
-      cells: Grid(
-        rowCount: layer.rowCount, rowUnit: gemm.rowStep,
-        rowByteCount: layer.rowByteCount,
-        columnCount: layer.panelCount,
-        columnUnit: layer.rowCount == 1 ? FloatGemm.singleRowPanels : gemm.panelStep,
-        columnByteCount: Double(layer.depth * FloatGemm.panelWidth * MemoryLayout<Float>.stride),
-        nanosecondsPerItem: Double(layer.depth * FloatGemm.panelWidth) / gemm.rates.matrix,
-        workers: workers))
-    return ParallelStep(
-      body, partCount: body.partCount, workers: workers, keeping: [constants])
+      groupColumns: layer.panelCount * FloatGemm.panelWidth,
+      cells: cells,
+      ahead: ReadAhead(partCount: partCount, next: next) { weights(ofPart: $0, of: cells) })
+    return ParallelStep(body, partCount: partCount, workers: workers, keeping: [constants])
+  }
+
+  /// Of each group.
+  private func cells(_ workers: Workers) -> Grid {
+    Grid(
+      rowCount: layer.rowCount, rowUnit: gemm.rowStep, rowByteCount: layer.rowByteCount,
+      columnCount: layer.panelCount,
+      columnUnit: layer.rowCount == 1 ? FloatGemm.singleRowPanels : gemm.panelStep,
+      columnByteCount: Double(panelFloatCount * MemoryLayout<Float>.stride),
+      nanosecondsPerItem: Double(panelFloatCount) / gemm.rates.matrix, workers: workers)
+  }
+
+  /// Weights of a panel.
+  private var panelFloatCount: Int { layer.depth * FloatGemm.panelWidth }
+
+  /// From where a part begins to read.
+  private func weights(ofPart part: Int, of cells: Grid) -> UnsafeRawBufferPointer {
+    let group = part / cells.partCount
+    let first = cells[part % cells.partCount].columns.lowerBound
+    let panels = group * layer.panelCount + first..<(group + 1) * layer.panelCount
+    let byteCount = panelFloatCount * MemoryLayout<Float>.stride
+    return UnsafeRawBufferPointer(
+      rebasing: constants.unsafeBytes[
+        panels.lowerBound * byteCount..<panels.upperBound * byteCount])
   }
 }
 
@@ -263,12 +292,10 @@ private struct FloatGemmBody: ScratchStepBody {
   /// What is applied to the stored sums.
   let function: FloatFunction?
   let rowStep: Int
-  let groupCount: Int
   /// Columns of a group's panels.
   let groupColumns: Int
   let cells: Grid
-
-  var partCount: Int { groupCount * cells.partCount }
+  let ahead: ReadAhead
 
   func run(part: Int, scratch: UnsafeMutableRawPointer) {
     let (group, cell) = part.quotientAndRemainder(dividingBy: cells.partCount)
@@ -280,6 +307,9 @@ private struct FloatGemmBody: ScratchStepBody {
     own.product.weights += group &* groupColumns &* own.product.depth
     own.product.bias += group &* groupColumns
     own.product.epilogue.narrow(from: channel, count: own.product.columns)
+    let next = ahead[part]
+    own.product.next = next.baseAddress
+    own.product.next_bytes = next.count
     guard let function else { return run(&own, rows: rows, panels: panels, scratch) }
     let first = panels.lowerBound &* FloatGemm.panelWidth
     let last = min(panels.upperBound &* FloatGemm.panelWidth, own.product.columns)
