@@ -86,6 +86,8 @@ static void run_wide(const q8_gemm_call *c, const mnv4_q8_gemm_range *range,
     for (int32_t part = 0, row = 0; part < parts; part++) {
       const int32_t rows = tiles[i].rows / parts + (part < tiles[i].rows % parts);
       wide.first.input = tiles[i].input + row * tiles[i].stride;
+      const q8_gemm_waiting *following = &tiles[i + 1 < count ? i + 1 : 0];
+      wide.rows_ahead = part + 1 < parts ? wide.first.input + rows * tiles[i].stride : following->input;
       if (tile->row_terms) wide.first.row_terms = c->row_terms + i * ROWS + row;
       q8_gemm_locate(&outputs[0], tiles[i].pixel + row, channel, width);
       q8_gemm_locate(&outputs[1], tiles[i].pixel + row, channel + width,

@@ -11,6 +11,8 @@ typedef struct {
   /// Bytes from one panel to the next.
   ptrdiff_t panel_step;
   const q8_gemm_outputs *second_outputs;
+  /// The rows of the tile after it.
+  const value *rows_ahead;
 } q8_gemm_wide_tile;
 
 /// `count` steps along K. Each sum stays in its place: compilers would else load several steps' weights first
@@ -52,6 +54,7 @@ __attribute__((always_inline)) static inline void multiply_wide(const q8_gemm_wi
     }
   }
   const char *weights = t->weights, *ahead = t->ahead;
+  const value *rows_ahead = wide->rows_ahead;
   const ptrdiff_t stride = t->row_stride;
   for (int32_t s = 0; s < t->segment_count; s++) {
     const value *base[2];
@@ -63,6 +66,8 @@ __attribute__((always_inline)) static inline void multiply_wide(const q8_gemm_wi
       multiply_wide_steps(sums, base, stride, &weights, wide->panel_step, STEPS, rows);
       UNROLLED for (int i = 0; i < AHEAD_LINES; i++) __builtin_prefetch(ahead + i * 64, 0, 2);
       ahead += t->ahead_step;
+      UNROLLED for (int i = 0; i < 2; i++) __builtin_prefetch(rows_ahead + i * 64);
+      rows_ahead += rows * STEPS * GROUP;
     }
     for (; k > 0; k--) multiply_wide_steps(sums, base, stride, &weights, wide->panel_step, 1, rows);
   }
