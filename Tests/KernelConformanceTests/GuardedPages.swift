@@ -1,4 +1,5 @@
 import MNV4Core
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -15,6 +16,11 @@ import MNV4Core
 /// one before it, others to the one after.
 final class GuardedPages {
   private static let pageByteCount = Int(sysconf(Int32(_SC_PAGESIZE)))
+  /// Addresses of mappings that are to be used again, by their bytes: when the system takes one back, all
+  /// processors wait.
+  private static let unused = Mutex<[Int: [UInt]]>([:])
+  private static let mostKeptByteCount = 1 << 18
+
   private let mapping: UnsafeMutableRawPointer
   private let mappedByteCount: Int
   /// On a 64-byte boundary.
@@ -27,16 +33,38 @@ final class GuardedPages {
     let reach = (byteCount + 63) / 64 * 64 + AlignedBuffer.padding
     let inner = (reach + page - 1) / page * page
     mappedByteCount = inner + 2 * page
-    let address = mmap(
-      nil, mappedByteCount, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0)
-    guard let address, address != MAP_FAILED,
-      mprotect(address + page, inner, PROT_READ | PROT_WRITE) == 0
-    else { throw AllocationError(byteCount: byteCount) }
-    mapping = address
+    mapping = try Self.take(byteCount: mappedByteCount)
     let startsAtPage = reach.isMultiple(of: 128)
-    pointer = address + page + (startsAtPage ? 0 : inner - reach)
+    pointer = mapping + page + (startsAtPage ? 0 : inner - reach)
     bytes = UnsafeMutableRawBufferPointer(start: pointer, count: reach)
   }
 
-  deinit { munmap(mapping, mappedByteCount) }
+  /// Whether the first bytes are these.
+  func begin(with expected: [some BitwiseCopyable]) -> Bool {
+    expected.withUnsafeBytes { expected in
+      guard let start = expected.baseAddress else { return true }
+      return expected.count <= bytes.count && memcmp(pointer, start, expected.count) == 0
+    }
+  }
+
+  deinit {
+    guard mappedByteCount <= Self.mostKeptByteCount else {
+      munmap(mapping, mappedByteCount)
+      return
+    }
+    let address = UInt(bitPattern: mapping)
+    Self.unused.withLock { $0[mappedByteCount, default: []].append(address) }
+  }
+
+  /// Pages of any contents between two that nothing may touch.
+  private static func take(byteCount: Int) throws -> UnsafeMutableRawPointer {
+    let kept = unused.withLock { $0[byteCount]?.popLast() }
+    if let kept, let mapping = UnsafeMutableRawPointer(bitPattern: kept) { return mapping }
+    let mapping = mmap(nil, byteCount, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0)
+    let inner = byteCount - 2 * pageByteCount
+    guard let mapping, mapping != MAP_FAILED,
+      mprotect(mapping + pageByteCount, inner, PROT_READ | PROT_WRITE) == 0
+    else { throw AllocationError(byteCount: byteCount) }
+    return mapping
+  }
 }

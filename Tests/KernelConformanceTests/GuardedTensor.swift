@@ -27,6 +27,11 @@ struct GuardedTensor {
     return Array(UnsafeBufferPointer(start: start, count: count))
   }
 
+  /// Whether the elements are `expected`, bit by bit.
+  func equals(_ expected: [Float]) -> Bool {
+    expected.count == count && pages.begin(with: expected)
+  }
+
   var bits: [UInt32] { elements.map(\.bitPattern) }
 
   /// What follows the elements.

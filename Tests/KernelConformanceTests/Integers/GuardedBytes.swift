@@ -20,9 +20,7 @@ struct GuardedBytes {
 
   /// Whether the bytes are `expected`.
   func equals(_ expected: [UInt8]) -> Bool {
-    expected.withUnsafeBytes { expected in
-      expected.count == count && pages.bytes.prefix(count).elementsEqual(expected)
-    }
+    expected.count == count && pages.begin(with: expected)
   }
 
   var bytes: [UInt8] { Array(pages.bytes.prefix(count)) }
