@@ -70,11 +70,11 @@ extension StepProblem {
   func layerScales(_ weights: ConstantID) -> [Float] {
     let constant = constant(weights)
     let scales = constant.quantization?.scales ?? []
-    return (0..<constant.shape[0]).map { channel in
-      Requantization.scale(
-        inputs[0].scale, scales[scales.count == 1 ? 0 : channel],
-        output: output.isFloat ? 1 : output.scale)
-    }
+    let count = constant.shape[0]
+    let input = inputs[0].scale
+    let output = output.isFloat ? 1 : output.scale
+    let each = scales.map { Requantization.scale(input, $0, output: output) }
+    return each.count == 1 ? [Float](repeating: each[0], count: count) : each
   }
 
   /// The bias of each output; zeros where there is none.
