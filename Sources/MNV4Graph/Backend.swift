@@ -59,6 +59,10 @@ extension PackedSteps {
   }
 }
 
+/// What of a value each thread of a session writes: some of its rows, or of its columns, the channels, the first
+/// thread the first of them.
+package enum ThreadCut: Hashable, Sendable { case rows, columns }
+
 /// Where a step finds its operands. The memory outlives the prepared step, starts on 64-byte
 /// boundaries and may be read `AlignedBuffer.padding` bytes past its end.
 ///
@@ -72,6 +76,8 @@ package struct StepBinding {
   /// By thread, or empty: constants that it reads first after this step, which this one may fetch into a cache
   /// but does not read.
   package var next: [UnsafeRawBufferPointer?]
+  /// How threads shared writing the first input; nil where that is not known.
+  package var inputCut: ThreadCut?
 
   package init(
     inputs: [UnsafeRawPointer], output: UnsafeMutableRawPointer,

@@ -38,6 +38,8 @@ package protocol PackedKernel: Sendable {
   var streamedConstants: UnsafeRawBufferPointer? { get }
   /// The first of those that a thread reads, nil where it reads none.
   func streamedConstants(of thread: Int, workers: Workers) -> UnsafeRawBufferPointer?
+  /// How threads share writing the output; nil where one writes all, or each some rows of some columns.
+  func cut(_ binding: StepBinding, workers: Workers) -> ThreadCut?
   /// Makes the step ready to run on one session's memory and threads.
   func prepare(_ binding: StepBinding, workers: Workers) throws(BackendError) -> any PreparedStep
 }
@@ -45,6 +47,7 @@ package protocol PackedKernel: Sendable {
 extension PackedKernel {
   package var workspaceByteCount: Int { 0 }
   package var streamedConstants: UnsafeRawBufferPointer? { nil }
+  package func cut(_: StepBinding, workers _: Workers) -> ThreadCut? { nil }
   package func streamedConstants(of _: Int, workers _: Workers) -> UnsafeRawBufferPointer? {
     streamedConstants
   }

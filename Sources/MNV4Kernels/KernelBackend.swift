@@ -80,6 +80,19 @@ struct PackedKernels: PackedSteps {
 
   var sharedByteCount: Int { steps.reduce(0) { $0 + $1.sharedByteCount } }
 
+  /// Tells each step how threads share writing its first input.
+  private func announcingCuts(_ bindings: [StepBinding], _ workers: Workers) -> [StepBinding] {
+    guard workers.threadCount > 1 else { return bindings }
+    var result = bindings
+    var cuts: [UnsafeRawPointer: ThreadCut] = [:]
+    for index in steps.indices {
+      result[index].inputCut = bindings[index].inputs.first.flatMap { cuts[$0] }
+      cuts[UnsafeRawPointer(bindings[index].output)] =
+        steps[index].cut(result[index], workers: workers)
+    }
+    return result
+  }
+
   /// Tells each step which constants each thread reads next, in the first step after it in which the thread
   /// reads many.
   private func announcingConstants(_ bindings: [StepBinding], _ workers: Workers) -> [StepBinding] {
@@ -106,7 +119,8 @@ struct PackedKernels: PackedSteps {
     let workers = Workers(
       pool: pool, minimumPartNanoseconds: minimumPartNanoseconds, workspace: workspace)
     var prepared: [any PreparedStep] = []
-    for (step, binding) in zip(steps, announcingConstants(bindings, workers)) {
+    let bindings = announcingCuts(announcingConstants(bindings, workers), workers)
+    for (step, binding) in zip(steps, bindings) {
       prepared.append(try step.prepare(binding, workers: workers))
     }
     return prepared

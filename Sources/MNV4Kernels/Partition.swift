@@ -1,4 +1,5 @@
 import MNV4Core
+import MNV4Graph
 
 /// The threads of a session and how finely to share work among them.
 package struct Workers {
@@ -106,9 +107,11 @@ struct Grid {
   ///   - rowByteCount: what a cell reads for each of its rows, whatever its columns.
   ///   - extraRowCount: rows that a cell takes as long for, besides its own, where it has not all of them.
   ///   - columnByteCount: what a cell reads for each of its columns, whatever its rows.
+  ///   - itemByteCount: what a cell reads for each of its items, which threads wrote by `itemCut`, where that is known.
   init(
     rowCount: Int, rowUnit: Int = 1, rowByteCount: Double = 0, extraRowCount: Double = 0,
-    columnCount: Int, columnUnit: Int = 1, columnByteCount: Double = 0, nanosecondsPerItem: Double,
+    columnCount: Int, columnUnit: Int = 1, columnByteCount: Double = 0,
+    itemByteCount: Double = 0, itemCut: ThreadCut? = nil, nanosecondsPerItem: Double,
     workers: Workers
   ) {
     rows = Partition(whole: rowCount)
@@ -119,6 +122,9 @@ struct Grid {
     let whole = Double(rowCount) * Double(columnCount) * nanosecondsPerItem
     let sharing = Sharing(
       workers, nanoseconds: max(whole, reading.nanoseconds(of: 1, rowParts: 1, columnParts: 1)))
+    let otherwiseCut =
+      Double(rowCount) * Double(columnCount) * itemByteCount / Reading.otherCoreRate
+      * Double(workers.threadCount - 1) / Double(workers.threadCount * workers.threadCount)
     let rowUnits = (rowCount + rowUnit - 1) / rowUnit
     let columnUnits = (columnCount + columnUnit - 1) / columnUnit
     var least = Double.infinity
@@ -135,14 +141,27 @@ struct Grid {
           reading.nanoseconds(
             of: count, rowParts: rows.share, columnParts: columns.share, computing: cell)
         }
+        let isOtherwiseCut =
+          rows.partCount > 1 && itemCut == .columns || columns.partCount > 1 && itemCut == .rows
         // Cutting columns, too, has to be worth it.
-        let total = time * (1 + 0.02 * Double(columns.partCount - 1))
+        let total =
+          (time + (isOtherwiseCut ? otherwiseCut : 0))
+          * (1 + 0.02 * Double(columns.partCount - 1))
         if total < least { (least, self.rows, self.columns) = (total, rows, columns) }
       }
     }
   }
 
   var partCount: Int { rows.partCount * columns.partCount }
+
+  /// Nil where one cell has all, or rows and columns are cut.
+  var cut: ThreadCut? {
+    switch (rows.partCount > 1, columns.partCount > 1) {
+    case (true, false): .rows
+    case (false, true): .columns
+    case (false, false), (true, true): nil
+    }
+  }
 
   subscript(_ part: Int) -> (rows: Range<Int>, columns: Range<Int>) {
     (rows[part / columns.partCount], columns[part % columns.partCount])
@@ -156,6 +175,8 @@ private struct Reading {
 
   /// Bytes a nanosecond that one of several threads reads from a cache that they share while it computes.
   private static let sharedRate = 15.0
+  /// Bytes a nanosecond that a thread waits for which another core wrote.
+  static let otherCoreRate = 10.0
   /// Bytes a nanosecond that a cell's first products wait for, wherever they come from.
   private static let startRate = 90.0
   /// What stays in a thread's own cache from cell to cell.

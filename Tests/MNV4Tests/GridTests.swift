@@ -1,4 +1,5 @@
 import MNV4Core
+import MNV4Graph
 import Testing
 
 @testable import MNV4Kernels
@@ -34,7 +35,7 @@ import Testing
   /// A pointwise layer of int8 on two threads.
   private func layer(pixels: Int, depth: Int, channels: Int) throws -> Grid {
     Grid(
-      rowCount: pixels, rowUnit: 12, rowByteCount: Double(depth), columnCount: channels,
+      rowCount: pixels, rowByteCount: Double(depth), columnCount: channels,
       columnUnit: 64, columnByteCount: Double(depth),
       nanosecondsPerItem: Double(depth) / 430 + 1 / 64, workers: try workers(2))
   }
@@ -51,5 +52,23 @@ import Testing
     let grid = try layer(pixels: 4096, depth: 48, channels: 192)
     #expect(grid.partCount > 1)
     for part in 0..<grid.partCount { #expect(grid[part].columns == 0..<192) }
+  }
+
+  /// Either way takes about as long.
+  @Test(arguments: [ThreadCut.rows, .columns])
+  func cellsAreCutAsTheirInputWas(cut: ThreadCut) throws {
+    let grid = Grid(
+      rowCount: 16, rowUnit: 2, columnCount: 512, columnUnit: 64, itemByteCount: 16, itemCut: cut,
+      nanosecondsPerItem: 2, workers: try workers(2))
+    #expect(grid.cut == cut)
+    #expect(grid.partCount >= 2)
+  }
+
+  @Test func cutOfCells() throws {
+    let whole = Grid(
+      rowCount: 1, columnCount: 1, nanosecondsPerItem: 1, workers: try workers(2))
+    #expect(whole.cut == nil)
+    #expect(try layer(pixels: 4096, depth: 64, channels: 64).cut == .rows)
+    #expect(try layer(pixels: 64, depth: 1024, channels: 256).cut == .columns)
   }
 }

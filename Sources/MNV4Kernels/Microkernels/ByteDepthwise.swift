@@ -188,11 +188,6 @@ struct PackedByteDepthwise: PackedKernel {
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    let perElement =
-      Double(layer.kernel_height * layer.kernel_width)
-      / kernel.rates.depthwise(
-        Extent(Int(layer.kernel_height), Int(layer.kernel_width)),
-        stride: Extent(Int(layer.stride_height), Int(layer.stride_width)))
     let body = ByteDepthwiseBody(
       run: kernel.run, layer: layer,
       constants: UnsafeRawPointer(constants.pointer(as: UInt8.self)),
@@ -202,13 +197,30 @@ struct PackedByteDepthwise: PackedKernel {
       outputImageByteCount: Int(layer.output_height) * Int(layer.output_width)
         * Int(layer.channels) * outputElementByteCount,
       imageCount: imageCount,
-      cells: Grid(
-        rowCount: Int(layer.output_height), rowUnit: Int(layer.kernel_height) > 3 ? 4 : 2,
-        extraRowCount: Self.rowShare * Double(layer.kernel_height - layer.stride_height),
-        columnCount: Int(layer.channels), columnUnit: Int(MNV4_Q8_DEPTHWISE_CHANNELS),
-        nanosecondsPerItem: perElement * Double(layer.output_width), workers: workers))
+      cells: cells(binding, workers))
     return ParallelStep(
       body, partCount: body.partCount, workers: workers, keeping: [constants])
+  }
+
+  func cut(_ binding: StepBinding, workers: Workers) -> ThreadCut? {
+    imageCount == 1 ? cells(binding, workers).cut : nil
+  }
+
+  /// Of each image.
+  private func cells(_ binding: StepBinding, _ workers: Workers) -> Grid {
+    let perElement =
+      Double(layer.kernel_height * layer.kernel_width)
+      / kernel.rates.depthwise(
+        Extent(Int(layer.kernel_height), Int(layer.kernel_width)),
+        stride: Extent(Int(layer.stride_height), Int(layer.stride_width)))
+    let inputsPerOutput =
+      Double(layer.input_height) * Double(layer.input_width) / Double(layer.output_height)
+    return Grid(
+      rowCount: Int(layer.output_height), rowUnit: Int(layer.kernel_height) > 3 ? 4 : 2,
+      extraRowCount: Self.rowShare * Double(layer.kernel_height - layer.stride_height),
+      columnCount: Int(layer.channels), columnUnit: Int(MNV4_Q8_DEPTHWISE_CHANNELS),
+      itemByteCount: inputsPerOutput, itemCut: imageCount == 1 ? binding.inputCut : nil,
+      nanosecondsPerItem: perElement * Double(layer.output_width), workers: workers)
   }
 }
 

@@ -170,10 +170,14 @@ struct PackedByteGemm: PackedKernel {
     return ParallelStep(body, partCount: partCount, workers: workers, keeping: [constants])
   }
 
-  /// Of each image and group.
+  func cut(_: StepBinding, workers: Workers) -> ThreadCut? {
+    layer.imageCount * layer.groupCount == 1 ? cells(workers).cut : nil
+  }
+
+  /// Of each image and group. Tiles of a cell are of about equal heights: it may begin at any pixel.
   private func cells(_ workers: Workers) -> Grid {
     Grid(
-      rowCount: layer.pixelCount, rowUnit: gemm.pixelStep, rowByteCount: Double(layer.depth),
+      rowCount: layer.pixelCount, rowByteCount: Double(layer.depth),
       columnCount: layer.columnCount, columnUnit: gemm.channelStep,
       columnByteCount: Double(layer.depth),
       nanosecondsPerItem: Double(layer.depth) / gemm.rates.matrix + 1 / gemm.rates.outputs,

@@ -103,18 +103,28 @@ struct PackedRowChain: PackedKernel {
     layers.lazy.compactMap { $0.buffers.first }.first?.unsafeBytes
   }
 
+  func cut(_: StepBinding, workers: Workers) -> ThreadCut? {
+    imageCount == 1 && rows(workers).partCount > 1 ? .rows : nil
+  }
+
+  /// Of the last output.
+  private func rows(_ workers: Workers) -> Partition {
+    Partition(
+      count: parts[parts.count - 1].window.outputHeight, workers: workers,
+      nanoseconds: nanoseconds(rows:))
+  }
+
   func prepare(
     _ binding: StepBinding, workers: Workers
   ) throws(BackendError) -> any PreparedStep {
-    let height = parts[parts.count - 1].window.outputHeight
     let steps = zip(parts, layers).map { part, layer in
       RowChainBody.Step(
         layer: layer.makeLayer(), window: part.window, rowByteCount: part.outputRowByteCount,
         addend: part.addend.map { binding.inputs[$0] })
     }
-    let rows = Partition(count: height, workers: workers, nanoseconds: nanoseconds(rows:))
     let body = RowChainBody(
-      steps: steps, tiles: tiles, imageCount: imageCount, rows: rows, input: binding.inputs[0],
+      steps: steps, tiles: tiles, imageCount: imageCount, rows: rows(workers),
+      input: binding.inputs[0],
       inputRowByteCount: parts[0].inputRowByteCount, output: binding.output)
     return ParallelStep(
       body, partCount: body.partCount, workers: workers, keeping: layers.flatMap(\.buffers))
