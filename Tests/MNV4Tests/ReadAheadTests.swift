@@ -5,7 +5,9 @@ import Testing
 
 /// What parts fetch for their threads.
 @Suite struct ReadAheadTests {
-  private let memory = try! AlignedBuffer(byteCount: 4096)
+  private let memory: AlignedBuffer
+
+  init() throws { memory = try AlignedBuffer(byteCount: 4096) }
 
   /// The `index`th 64 bytes of the memory.
   private func region(_ index: Int) -> UnsafeRawBufferPointer {
