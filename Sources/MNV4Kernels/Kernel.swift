@@ -34,10 +34,9 @@ package protocol PackedKernel: Sendable {
   var sharedByteCount: Int { get }
   /// Bytes that each part works on besides, while it runs: a slot of `Workers.workspace` has them.
   var workspaceByteCount: Int { get }
-  /// Constants that a run reads in this order, where they are many: what the step before it may fetch.
-  var streamedConstants: UnsafeRawBufferPointer? { get }
-  /// The first of those that a thread reads, nil where it reads none.
-  func streamedConstants(of thread: Int, workers: Workers) -> UnsafeRawBufferPointer?
+  /// By thread, constants that it reads in this order, from its first part on, where they are many: what the step
+  /// before may fetch. Nil for a thread that reads none; empty where none does.
+  func streamedConstants(_ workers: Workers) -> [UnsafeRawBufferPointer?]
   /// How threads share writing the output; nil where one writes all, or each some rows of some columns.
   func cut(_ binding: StepBinding, workers: Workers) -> ThreadCut?
   /// Makes the step ready to run on one session's memory and threads.
@@ -46,11 +45,8 @@ package protocol PackedKernel: Sendable {
 
 extension PackedKernel {
   package var workspaceByteCount: Int { 0 }
-  package var streamedConstants: UnsafeRawBufferPointer? { nil }
   package func cut(_: StepBinding, workers _: Workers) -> ThreadCut? { nil }
-  package func streamedConstants(of _: Int, workers _: Workers) -> UnsafeRawBufferPointer? {
-    streamedConstants
-  }
+  package func streamedConstants(_: Workers) -> [UnsafeRawBufferPointer?] { [] }
 }
 
 extension BackendMemory {

@@ -100,9 +100,8 @@ struct PackedKernels: PackedSteps {
     var next = [UnsafeRawBufferPointer?](repeating: nil, count: workers.threadCount)
     for index in steps.indices.reversed() {
       result[index].next = next
-      for thread in next.indices {
-        next[thread] =
-          steps[index].streamedConstants(of: thread, workers: workers) ?? next[thread]
+      for (thread, constants) in steps[index].streamedConstants(workers).enumerated() {
+        next[thread] = constants ?? next[thread]
       }
     }
     return result

@@ -9,6 +9,13 @@ package struct Workers {
   let workspace: Workspace
 
   var threadCount: Int { pool.threadCount }
+
+  /// Of each thread what the first of its parts gives; nil where it has none.
+  func firstParts<Result>(of partCount: Int, _ result: (_ part: Int) -> Result) -> [Result?] {
+    (0..<threadCount).map { thread in
+      ThreadPool.share(of: partCount, thread: thread, threadCount: threadCount).first.map(result)
+    }
+  }
 }
 
 /// What it takes to share a step's work among threads, in nanoseconds: who has done its own parts takes others'.

@@ -118,8 +118,8 @@ VEC_INLINE void gemm_single_row(
 }
 
 /// Has the `index`th of `tiles` tiles fetch its share of the panel after `panel`: beyond 32 tiles, which
-/// small panels alone meet at once, next to nothing; after the range's last panel what runs next, or else what the panel
-/// itself holds.
+/// small panels alone meet at once, next to nothing; after the range's last panel what runs next, or else what
+/// the panel itself holds.
 VEC_INLINE void gemm_fetch_ahead(
     const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, struct gemm_tile *tile,
     ptrdiff_t panel, ptrdiff_t index, ptrdiff_t tiles) {

@@ -205,11 +205,13 @@ static q8_gemm_band load_band(q8_gemm_call *c, int64_t y, int64_t x, int64_t pix
   const int64_t top = y * s->stride_y - s->padding_top;
   const int64_t left = x * s->stride_x - s->padding_left;
 #if EIGHT_BIT_INPUT
+  // Of the rows of a wide tile few fall into one set of the first-level cache, wherever they lie.
+  const bool is_wide = c->tile_rows < ROWS;
   const mnv4_q8_gemm_problem *p = c->problem;
   const int64_t right = left + (pixels - 1) * s->stride_x;
   const ptrdiff_t stride = s->stride_x * p->input_pixel_stride;
   if (c->flip == 0 && single && s->kernel_height == 1 && top >= 0 && top < s->input_height &&
-      left >= 0 && right < s->input_width && (stride % 2048 != 0 || c->tile_rows < ROWS)) {
+      left >= 0 && right < s->input_width && (stride % 2048 != 0 || is_wide)) {
     const value *input = p->input;
     return (q8_gemm_band){input + top * p->input_row_stride + left * p->input_pixel_stride, stride};
   }

@@ -66,6 +66,8 @@ __attribute__((always_inline)) static inline void multiply_wide(const q8_gemm_wi
       multiply_wide_steps(sums, base, stride, &weights, wide->panel_step, STEPS, rows);
       UNROLLED for (int i = 0; i < AHEAD_LINES; i++) __builtin_prefetch(ahead + i * 64, 0, 2);
       ahead += t->ahead_step;
+      // As much as the steps take of rows that follow one another, up to 96 bytes; what is left of a third line the
+      // next steps fetch.
       UNROLLED for (int i = 0; i < 2; i++) __builtin_prefetch(rows_ahead + i * 64);
       rows_ahead += rows * STEPS * GROUP;
     }

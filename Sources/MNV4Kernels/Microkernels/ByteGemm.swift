@@ -144,15 +144,11 @@ struct PackedByteGemm: PackedKernel {
   }
 
   var sharedByteCount: Int { constants.byteCount }
-  var streamedConstants: UnsafeRawBufferPointer? { constants.unsafeBytes }
   var workspaceByteCount: Int { gemm.scratchByteCount(of: layer.shape) }
 
-  func streamedConstants(of thread: Int, workers: Workers) -> UnsafeRawBufferPointer? {
-    guard workers.threadCount > 1 else { return streamedConstants }
+  func streamedConstants(_ workers: Workers) -> [UnsafeRawBufferPointer?] {
     let cells = cells(workers)
-    return ThreadPool.share(
-      of: partCount(cells), thread: thread, threadCount: workers.threadCount
-    ).first.map { constants(ofPart: $0, of: cells) }
+    return workers.firstParts(of: partCount(cells)) { constants(ofPart: $0, of: cells) }
   }
 
   func prepare(

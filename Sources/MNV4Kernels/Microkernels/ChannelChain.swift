@@ -164,13 +164,12 @@ private struct PackedChannelChain: PackedKernel {
     product.sharedByteCount + depthwise.sharedByteCount + (last?.sharedByteCount ?? 0)
   }
   var workspaceByteCount: Int { layers.slotByteCount }
-  var streamedConstants: UnsafeRawBufferPointer? { product.streamedConstants }
 
-  func streamedConstants(of thread: Int, workers: Workers) -> UnsafeRawBufferPointer? {
+  func streamedConstants(_ workers: Workers) -> [UnsafeRawBufferPointer?] {
     let groups = groups(workers)
-    return ThreadPool.share(
-      of: imageCount * groups.partCount, thread: thread, threadCount: workers.threadCount
-    ).first.map { weights(ofPart: $0, of: groups) }
+    return workers.firstParts(of: imageCount * groups.partCount) {
+      weights(ofPart: $0, of: groups)
+    }
   }
 
   func prepare(
@@ -178,9 +177,6 @@ private struct PackedChannelChain: PackedKernel {
   ) throws(BackendError) -> any PreparedStep {
     guard let last else { return channels(binding, workers: workers) }
     guard let scratch = binding.scratch else { preconditionFailure("no scratch memory") }
-    let next = (0..<workers.threadCount).map { thread in
-      last.streamedConstants(of: thread, workers: workers)
-    }
     let addend = layers.last?.addend.map { binding.inputs[$0] }
     var problem = last.problem(
       StepBinding(
@@ -192,7 +188,9 @@ private struct PackedChannelChain: PackedKernel {
       * ChannelChain.groupWidth
     return StepSequence([
       channels(
-        StepBinding(inputs: binding.inputs, output: scratch, next: next), workers: workers),
+        StepBinding(
+          inputs: binding.inputs, output: scratch, next: last.streamedConstants(workers)),
+        workers: workers),
       last.step(problem, next: binding.next, workers: workers),
     ])
   }

@@ -198,14 +198,12 @@ struct PackedFloatLayer: PackedKernel {
 
   var sharedByteCount: Int { constants.byteCount }
   var workspaceByteCount: Int { layer.scratchByteCount }
-  var streamedConstants: UnsafeRawBufferPointer? { constants.unsafeBytes }
 
-  func streamedConstants(of thread: Int, workers: Workers) -> UnsafeRawBufferPointer? {
-    guard workers.threadCount > 1 else { return streamedConstants }
+  func streamedConstants(_ workers: Workers) -> [UnsafeRawBufferPointer?] {
     let cells = cells(workers)
-    return ThreadPool.share(
-      of: layer.groupCount * cells.partCount, thread: thread, threadCount: workers.threadCount
-    ).first.map { weights(ofPart: $0, of: cells) }
+    return workers.firstParts(of: layer.groupCount * cells.partCount) {
+      weights(ofPart: $0, of: cells)
+    }
   }
 
   /// The product, in windows where there are any, of the first group.

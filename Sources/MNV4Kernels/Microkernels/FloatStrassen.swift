@@ -145,7 +145,9 @@ struct PackedStrassenLayer: PackedKernel {
   }
 
   var sharedByteCount: Int { constants.byteCount }
-  var streamedConstants: UnsafeRawBufferPointer? { constants.unsafeBytes }
+  func streamedConstants(_ workers: Workers) -> [UnsafeRawBufferPointer?] {
+    [UnsafeRawBufferPointer?](repeating: constants.unsafeBytes, count: workers.threadCount)
+  }
   var workspaceByteCount: Int { layer.scratchByteCount(pairCount: layer.pairCount) }
 
   func problem(_ binding: StepBinding) -> mnv4_f32_gemm {

@@ -140,7 +140,9 @@ struct PackedWinogradLayer: PackedKernel {
   }
 
   var sharedByteCount: Int { constants.byteCount }
-  var streamedConstants: UnsafeRawBufferPointer? { constants.unsafeBytes }
+  func streamedConstants(_ workers: Workers) -> [UnsafeRawBufferPointer?] {
+    [UnsafeRawBufferPointer?](repeating: constants.unsafeBytes, count: workers.threadCount)
+  }
   var workspaceByteCount: Int { layer.scratchByteCount }
 
   func problem(_ binding: StepBinding) -> mnv4_f32_winograd {

@@ -99,8 +99,9 @@ struct PackedRowChain: PackedKernel {
 
   var sharedByteCount: Int { layers.reduce(0) { $0 + $1.sharedByteCount } }
   var workspaceByteCount: Int { tiles.byteCount }
-  var streamedConstants: UnsafeRawBufferPointer? {
-    layers.lazy.compactMap { $0.buffers.first }.first?.unsafeBytes
+  func streamedConstants(_ workers: Workers) -> [UnsafeRawBufferPointer?] {
+    let first = layers.lazy.compactMap { $0.buffers.first }.first?.unsafeBytes
+    return [UnsafeRawBufferPointer?](repeating: first, count: workers.threadCount)
   }
 
   func cut(_: StepBinding, workers: Workers) -> ThreadCut? {
