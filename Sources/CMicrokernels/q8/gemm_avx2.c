@@ -59,6 +59,7 @@ static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, 
   }
 }
 
+#include "gemm_band.h"
 #include "gemm_run.h"
 
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx2 = {

@@ -46,13 +46,15 @@ static inline void copy_values(value *to, const uint8_t *from, ptrdiff_t count, 
   }
 }
 
-static int32_t row_sum(const q8_gemm_tile *t, int32_t row, int32_t count) {
+#include "gemm_band.h"
+
+static int32_t row_sum(const q8_gemm_call *c, const value *row) {
   const __m512i ones = _mm512_set1_epi8(1);
   __m512i sums = _mm512_setzero_si512();
-  for (int32_t s = 0; s < t->segment_count; s++) {
-    const value *from = t->input + t->offsets[s] + row * t->row_stride;
-    for (int32_t i = 0; i < count; i += 64) {
-      const int32_t left = count - i;
+  for (int32_t s = 0; s < c->k.count; s++) {
+    const value *from = row + c->offsets[s];
+    for (int32_t i = 0; i < c->k.values; i += 64) {
+      const int32_t left = c->k.values - i;
       const __mmask64 mask = _cvtu64_mask64(left >= 64 ? UINT64_MAX : UINT64_MAX >> (64 - left));
       sums = _mm512_dpbusd_epi32(sums, _mm512_maskz_loadu_epi8(mask, from + i), ones);
     }

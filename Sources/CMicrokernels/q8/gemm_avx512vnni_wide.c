@@ -1,4 +1,4 @@
-// q8_gemm with AVX-512 VNNI in tiles of 6 pixels by 64 channels, where there are so many.
+// q8_gemm with AVX-512 VNNI in tiles of 4 to 8 pixels by 48 to 96 channels, where there are so many.
 #include "gemm_kernels.h"
 
 #if defined(__x86_64__)
@@ -14,7 +14,7 @@
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512vnni_wide = {
     .name = "q8_gemm_avx512vnni_wide",
     .features = MNV4_CPU_AVX512 | MNV4_CPU_AVX512VNNI,
-    .pixel_step = 2 * WIDE_ROWS,
+    .pixel_step = 2 * 6,
     .channel_step = 4 * VECTOR_LANES,
     .packed_byte_count = packed_byte_count,
     .pack = pack,

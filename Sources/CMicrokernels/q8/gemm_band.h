@@ -16,9 +16,11 @@ enum {
   MOST_WIDE_BAND_BYTES = 160 * 1024,
   /// Of what runs next, that is fetched at most.
   MOST_NEXT_BYTES = 256 * 1024,
-  /// Channels of the input from which on wide tiles pay.
-  LEAST_WIDE_CHANNELS = 128,
+  /// Channels of the input from which on they wait there.
+  LEAST_WIDE_BAND_CHANNELS = 128,
   MOST_KEPT_BAND_BYTES = 16 * 1024,
+  /// Pixels from which on wide tiles pay: fewer wait for their sums, or for weights.
+  LEAST_WIDE_PIXELS = 3,
   ACCUMULATOR_BYTES = (ROWS * 2 * VECTOR_LANES * 4 + 63) / 64 * 64,
   ROW_TERM_BYTES = (MOST_TILES * ROWS * 4 + 63) / 64 * 64,
 };
@@ -30,8 +32,11 @@ typedef struct {
   q8_gemm_segments k;
   /// Values from one pixel of a band to the next, from one of its rows, from one band.
   ptrdiff_t pitch, row_pitch, band_pitch;
-  /// Most outputs of a tile, most tiles of a band, and most bands.
+  /// Outputs of a tile of a band, of which bands have a whole number where there are so many; most of
+  /// these tiles of a band, and most bands.
   int32_t tile_rows, tiles_of_band, band_count;
+  /// Whether its tiles are wide.
+  bool is_wide;
   /// Whether input row r, counted from the padding's first, is row r % kernel_height of the band
   /// and stays for the next line. Then, of the band that is there: the first column, the pixels, and
   /// the end of its input rows.
@@ -63,10 +68,9 @@ static bool is_pointwise(const mnv4_q8_gemm_shape *s) {
 }
 
 #if WIDE
-/// Whether wide tiles pay: of products that are long enough for what tiles begin and end with.
+/// Whether wide tiles pay: of channels that they take at once.
 static bool may_be_wide(const mnv4_q8_gemm_shape *s) {
-  return s->kernel_height == 1 && s->kernel_width == 1 && s->input_channels >= LEAST_WIDE_CHANNELS &&
-         s->output_channels > 3 * VECTOR_LANES;
+  return s->output_channels > (LEAST_WIDE_VECTORS - 1) * VECTOR_LANES;
 }
 #endif
 
@@ -76,10 +80,13 @@ static void plan_bands(q8_gemm_call *c, const mnv4_q8_gemm_shape *shape) {
   c->k = q8_gemm_segments_of(shape, LAYOUT.group);
   ptrdiff_t most_bytes = MOST_BAND_BYTES;
   c->tile_rows = ROWS;
+  c->is_wide = false;
 #if WIDE
   if (may_be_wide(shape)) {
-    most_bytes = MOST_WIDE_BAND_BYTES;
-    c->tile_rows = 2 * WIDE_ROWS;
+    c->is_wide = true;
+    c->tile_rows = 2 * wide_rows(4);
+    const bool single = shape->kernel_width == 1 && shape->kernel_height == 1;
+    if (single && shape->input_channels >= LEAST_WIDE_BAND_CHANNELS) most_bytes = MOST_WIDE_BAND_BYTES;
   }
 #endif
   c->pitch = shape->input_channels;
@@ -190,10 +197,13 @@ static void copy_row(const q8_gemm_call *c, value *to, int64_t y, int64_t column
   if (end < count) fill_values(to + end * c->pitch, (count - end) * c->pitch, outside);
 }
 
-/// Where values of outputs are: the first one's, and how far the next one's.
+/// Where values of neighbouring outputs are: the first one's, and how far the next one's.
 typedef struct {
   const value *input;
   ptrdiff_t stride;
+  int32_t pixels;
+  /// The first output's number.
+  int64_t pixel;
 } q8_gemm_band;
 
 /// The band of `pixels` outputs from column `x` of row `y`: in the `index`th place of the scratch,
@@ -201,19 +211,21 @@ typedef struct {
 static q8_gemm_band load_band(q8_gemm_call *c, int64_t y, int64_t x, int64_t pixels,
                               int32_t index) {
   const mnv4_q8_gemm_shape *s = &c->shape;
+  q8_gemm_band band = {.pixels = (int32_t)pixels, .pixel = y * s->output_width + x};
   const bool single = s->kernel_width == 1;
   const int64_t top = y * s->stride_y - s->padding_top;
   const int64_t left = x * s->stride_x - s->padding_left;
 #if EIGHT_BIT_INPUT
   // Of the rows of a wide tile few fall into one set of the first-level cache, wherever they lie.
-  const bool is_wide = c->tile_rows < ROWS;
   const mnv4_q8_gemm_problem *p = c->problem;
   const int64_t right = left + (pixels - 1) * s->stride_x;
   const ptrdiff_t stride = s->stride_x * p->input_pixel_stride;
   if (c->flip == 0 && single && s->kernel_height == 1 && top >= 0 && top < s->input_height &&
-      left >= 0 && right < s->input_width && (stride % 2048 != 0 || is_wide)) {
+      left >= 0 && right < s->input_width && (stride % 2048 != 0 || c->is_wide)) {
     const value *input = p->input;
-    return (q8_gemm_band){input + top * p->input_row_stride + left * p->input_pixel_stride, stride};
+    band.input = input + top * p->input_row_stride + left * p->input_pixel_stride;
+    band.stride = stride;
+    return band;
   }
 #endif
   value *to = c->bands + index * c->band_pitch;
@@ -235,5 +247,7 @@ static q8_gemm_band load_band(q8_gemm_call *c, int64_t y, int64_t x, int64_t pix
       copy_row(c, to + i * c->row_pitch, top + (int64_t)i * s->dilation_y, left, step, count);
     }
   }
-  return (q8_gemm_band){to, single ? c->pitch : s->stride_x * c->pitch};
+  band.input = to;
+  band.stride = single ? c->pitch : s->stride_x * c->pitch;
+  return band;
 }

@@ -1,5 +1,5 @@
-// Template: the accumulators of a tile of pixels and one panel of channels. Included once by every
-// kernel, after it has defined
+// Template: tiles of pixels and one panel of channels. Included once by every kernel, after it has
+// defined
 //
 //     value, vector       element of a band; a register of VECTOR_LANES 32-bit lanes
 //     ROWS                most pixels of a tile, at most 15
@@ -11,6 +11,10 @@
 //     broadcast_group(p)  one group of values, in all lanes
 //     multiply_add(a, x, w)
 //     finish_in_registers(outputs, sums, rows, vectors)
+//
+// Where another program has the core's other thread, instructions count, of which half as many are
+// then issued a cycle, more than what they do: tiles that follow one another are computed in one
+// call, and few registers hold the addresses of all rows.
 //
 // The loops over rows and vectors have constant bounds and are unrolled, so that the accumulators
 // are registers.
@@ -24,9 +28,10 @@ enum {
   AHEAD_LINES = 2,
 };
 
-/// What the multiplication of a tile needs. Strides and offsets count values.
+/// Tiles of neighbouring pixels. Strides and offsets count values. Functions that compute them leave
+/// what changes from tile to tile as the tiles after them need it.
 typedef struct {
-  /// The first pixel's first value; each next pixel is `row_stride` further.
+  /// The first pixel's first value; each next pixel is `row_stride` further. Changes.
   const value *input;
   ptrdiff_t row_stride;
   /// Where each segment of K begins, from `input`.
@@ -36,23 +41,64 @@ typedef struct {
   const int32_t *starts;
   /// What to add to all accumulators.
   int32_t sum_offset;
+  /// How many tiles of a height.
+  int32_t tile_count;
   const void *weights;
-  /// What to add to all accumulators of a row, or NULL.
+  /// What to add to all accumulators of a pixel, or NULL. Changes.
   const int32_t *row_terms;
-  /// Where the sums go, [row][channels of the panel], 64-byte aligned; or NULL, and outputs are
-  /// made of them at once.
+  /// Makes outputs of sums, which are then stored at `accumulators`: [row][channels of the panel],
+  /// 64-byte aligned. NULL where they are made of registers.
+  finish_function finish;
   int32_t *accumulators;
-  const q8_gemm_outputs *outputs;
+  /// Changes.
+  q8_gemm_outputs outputs;
   /// Where `FETCHES_AHEAD`: what is needed after these tiles. Every `STEPS` steps fetch there, the next ones
-  /// `ahead_step` bytes further.
+  /// `ahead_step` bytes further. Changes.
   const char *ahead;
   ptrdiff_t ahead_step;
-} q8_gemm_tile;
+} q8_gemm_tiles;
+
+/// The input's stride and its multiples by odd numbers: addresses have others of them. Kept apart, as
+/// compilers would else keep an address a row, or derive each from the last.
+typedef struct {
+  ptrdiff_t once, thrice, five, seven;
+} q8_gemm_strides;
+
+__attribute__((always_inline)) static inline q8_gemm_strides strides_of(ptrdiff_t stride) {
+  q8_gemm_strides s = {stride, 3 * stride, 5 * stride, 7 * stride};
+  __asm__("" : "+r"(s.thrice));
+  __asm__("" : "+r"(s.five));
+  __asm__("" : "+r"(s.seven));
+  return s;
+}
+
+/// Row 0 to 7.
+__attribute__((always_inline)) static inline ptrdiff_t row_offset(q8_gemm_strides s, const int row) {
+  switch (row) {
+    case 0: return 0;
+    case 1: return s.once;
+    case 2: return 2 * s.once;
+    case 3: return s.thrice;
+    case 4: return 4 * s.once;
+    case 5: return s.five;
+    case 6: return 2 * s.thrice;
+    default: return s.seven;
+  }
+}
+
+/// Moves an address, and keeps it apart from others.
+__attribute__((always_inline)) static inline void move_on(const value **base, const int count) {
+  *base += count;
+  __asm__("" : "+r"(*base));
+}
+
+/// Rows of one address.
+enum { ROWS_OF_BASE = 7 };
 
 /// The `at`th of the next steps along K: a group of each row times a vector of weights of each.
 __attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2],
                                                                 const value *const *base,
-                                                                ptrdiff_t stride,
+                                                                q8_gemm_strides strides,
                                                                 const char *weights, const int at,
                                                                 const int rows,
                                                                 const int vectors) {
@@ -66,7 +112,8 @@ __attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2
     }
   }
   UNROLLED for (int r = 0; r < rows; r++) {
-    const vector x = broadcast_group(base[r / 3] + r % 3 * stride + at * GROUP);
+    const value *row = base[r / ROWS_OF_BASE] + row_offset(strides, r % ROWS_OF_BASE);
+    const vector x = broadcast_group(row + at * GROUP);
     UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = multiply_add(sums[r][v], x, w[v]);
   }
 }
@@ -74,85 +121,102 @@ __attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2
 /// `count` steps, which add to as many sums or to the same.
 __attribute__((always_inline)) static inline void multiply_steps(vector (*sums)[ROWS][2],
                                                                  const value **base,
-                                                                 ptrdiff_t stride,
+                                                                 q8_gemm_strides strides,
                                                                  const char **weights,
                                                                  const int count, const int ways,
                                                                  const int rows,
                                                                  const int vectors) {
   UNROLLED for (int i = 0; i < count; i++) {
-    multiply_step(sums[i % ways], base, stride, *weights, i, rows, vectors);
+    multiply_step(sums[i % ways], base, strides, *weights, i, rows, vectors);
   }
   *weights += count * vectors * (int)sizeof(vector);
-  UNROLLED for (int r = 0; r < rows; r += 3) {
-    base[r / 3] += count * GROUP;
-    // Kept apart: compilers would else keep a pointer a row, or derive each from the last.
-    __asm__("" : "+r"(base[r / 3]));
+  UNROLLED for (int r = 0; r < rows; r += ROWS_OF_BASE) {
+    move_on(&base[r / ROWS_OF_BASE], count * GROUP);
   }
 }
 
-__attribute__((always_inline)) static inline void multiply(const q8_gemm_tile *t, const int rows,
+/// Goes on to the tile after one of `rows` pixels.
+__attribute__((always_inline)) static inline void pass_outputs(q8_gemm_outputs *o, const int rows) {
+  o->to += rows * o->problem->output_pixel_stride;
+  if (o->problem->addition) o->from += rows * o->problem->addition->addend_pixel_stride;
+}
+
+__attribute__((always_inline)) static inline void multiply(q8_gemm_tiles *t, const int rows,
                                                            const int vectors) {
   // Additions to one register wait for each other: few rows are summed in several places.
   const int ways = rows * vectors * 4 <= MOST_SUMS ? 4 : rows * vectors * 2 <= MOST_SUMS ? 2 : 1;
-  vector sums[4][ROWS][2];
-  UNROLLED for (int v = 0; v < vectors; v++) {
-    const vector start = add_lanes(load_vector(t->starts + v * VECTOR_LANES), t->sum_offset);
-    UNROLLED for (int r = 0; r < rows; r++) {
-      sums[0][r][v] = start;
-      UNROLLED for (int i = 1; i < ways; i++) sums[i][r][v] = (vector){0};
-    }
-  }
-  if (t->row_terms) {
-    UNROLLED for (int r = 0; r < rows; r++) {
-      UNROLLED for (int v = 0; v < vectors; v++) {
-        sums[0][r][v] = add_lanes(sums[0][r][v], t->row_terms[r]);
-      }
-    }
-  }
-
-  const char *weights = t->weights, *ahead = t->ahead;
-  const ptrdiff_t stride = t->row_stride;
-  for (int32_t s = 0; s < t->segment_count; s++) {
-    // Every third row has a pointer: the others are one and two strides from it.
-    const value *base[5];
-    UNROLLED for (int r = 0; r < rows; r += 3) {
-      base[r / 3] = t->input + t->offsets[s] + r * stride;
-    }
-    int32_t k = t->step_count;
-    for (; k >= STEPS; k -= STEPS) {
-      multiply_steps(sums, base, stride, &weights, STEPS, ways, rows, vectors);
-      if (rows > 2 && FETCHES_AHEAD) {
-        UNROLLED for (int i = 0; i < AHEAD_LINES; i++) __builtin_prefetch(ahead + i * 64, 0, 2);
-        ahead += t->ahead_step;
-      }
-    }
-    for (; k > 0; k--) multiply_steps(sums, base, stride, &weights, 1, 1, rows, vectors);
-  }
-  UNROLLED for (int i = 1; i < ways; i++) {
-    UNROLLED for (int r = 0; r < rows; r++) {
-      UNROLLED for (int v = 0; v < vectors; v++) {
-        sums[0][r][v] = add_vectors(sums[0][r][v], sums[i][r][v]);
-      }
-    }
-  }
-
-  int32_t *const accumulators = t->accumulators;
-  if (!accumulators) {
-    finish_in_registers(t->outputs, sums[0], rows, vectors);
-    return;
-  }
-  UNROLLED for (int r = 0; r < rows; r++) {
+  const ptrdiff_t stride = t->row_stride, ahead_step = t->ahead_step;
+  const q8_gemm_strides strides = strides_of(stride);
+  const int32_t *const starts = t->starts;
+  const int32_t segment_count = t->segment_count, step_count = t->step_count;
+  const int32_t *row_terms = t->row_terms;
+  const value *input = t->input;
+  const char *ahead = t->ahead;
+  for (int32_t tile = t->tile_count; tile > 0; tile--) {
+    vector sums[4][ROWS][2];
     UNROLLED for (int v = 0; v < vectors; v++) {
-      store_vector(accumulators + (r * vectors + v) * VECTOR_LANES, sums[0][r][v]);
+      const vector start = add_lanes(load_vector(starts + v * VECTOR_LANES), t->sum_offset);
+      UNROLLED for (int r = 0; r < rows; r++) {
+        sums[0][r][v] = start;
+        UNROLLED for (int i = 1; i < ways; i++) sums[i][r][v] = (vector){0};
+      }
     }
+    if (row_terms) {
+      UNROLLED for (int r = 0; r < rows; r++) {
+        UNROLLED for (int v = 0; v < vectors; v++) {
+          sums[0][r][v] = add_lanes(sums[0][r][v], row_terms[r]);
+        }
+      }
+      row_terms += rows;
+    }
+
+    const char *weights = t->weights;
+    for (int32_t s = 0; s < segment_count; s++) {
+      const value *base[2];
+      base[0] = input + t->offsets[s];
+      if (rows > ROWS_OF_BASE) base[1] = base[0] + strides.seven;
+      for (int32_t turns = step_count / STEPS; turns > 0; turns--) {
+        multiply_steps(sums, base, strides, &weights, STEPS, ways, rows, vectors);
+        if (rows > 2 && FETCHES_AHEAD) {
+          UNROLLED for (int i = 0; i < AHEAD_LINES; i++) __builtin_prefetch(ahead + i * 64, 0, 2);
+          ahead += ahead_step;
+        }
+      }
+      if (step_count & 2) multiply_steps(sums, base, strides, &weights, 2, 1, rows, vectors);
+      if (step_count & 1) multiply_steps(sums, base, strides, &weights, 1, 1, rows, vectors);
+    }
+    UNROLLED for (int i = 1; i < ways; i++) {
+      UNROLLED for (int r = 0; r < rows; r++) {
+        UNROLLED for (int v = 0; v < vectors; v++) {
+          sums[0][r][v] = add_vectors(sums[0][r][v], sums[i][r][v]);
+        }
+      }
+    }
+
+    if (t->finish) {
+      UNROLLED for (int r = 0; r < rows; r++) {
+        UNROLLED for (int v = 0; v < vectors; v++) {
+          store_vector(t->accumulators + (r * vectors + v) * VECTOR_LANES, sums[0][r][v]);
+        }
+      }
+      t->outputs.rows = rows;
+      t->finish(&t->outputs, t->accumulators, vectors);
+    } else {
+      finish_in_registers(&t->outputs, sums[0], rows, vectors);
+    }
+    pass_outputs(&t->outputs, rows);
+    input += rows * stride;
   }
+  t->input = input;
+  t->row_terms = row_terms;
+  t->ahead = ahead;
 }
 
-typedef void (*multiply_function)(const q8_gemm_tile *);
+typedef void (*multiply_function)(q8_gemm_tiles *);
 
-#define MULTIPLY(ROW_COUNT)                                                                \
-  static void multiply_##ROW_COUNT##x1(const q8_gemm_tile *t) { multiply(t, ROW_COUNT, 1); } \
-  static void multiply_##ROW_COUNT##x2(const q8_gemm_tile *t) { multiply(t, ROW_COUNT, 2); }
+#define MULTIPLY(ROW_COUNT)                                                             \
+  static void multiply_##ROW_COUNT##x1(q8_gemm_tiles *t) { multiply(t, ROW_COUNT, 1); } \
+  static void multiply_##ROW_COUNT##x2(q8_gemm_tiles *t) { multiply(t, ROW_COUNT, 2); }
 #define MULTIPLY_ENTRY(ROW_COUNT) {multiply_##ROW_COUNT##x1, multiply_##ROW_COUNT##x2},
 
 #if ROWS == 14
