@@ -168,7 +168,7 @@ VEC_INLINE void gemm_fetch_wide(
     const struct mnv4_f32_gemm *gemm, struct mnv4_f32_gemm_range range, struct gemm_tile *tile,
     ptrdiff_t panel, ptrdiff_t first, struct gemm_part part, ptrdiff_t tiles) {
   const ptrdiff_t panels = range.panel_end;
-  const ptrdiff_t turns = part.count / TILE_STEPS * tiles + 1;
+  const ptrdiff_t turns = part.count / WIDE_STEPS * tiles + 1;
   ptrdiff_t begin = part.begin, next = panel + 2;
   if (next >= panels) {
     begin += part.count;
@@ -219,7 +219,7 @@ VEC_INLINE void gemm_block_wide(
     ptrdiff_t panel, struct gemm_part part) {
   const ptrdiff_t tiles = gemm_wide_count(rows);
   const ptrdiff_t height = rows / tiles, higher = rows % tiles;
-  const ptrdiff_t share = part.count / TILE_STEPS * tile->ahead_step;
+  const ptrdiff_t share = part.count / WIDE_STEPS * tile->ahead_step;
   tile->continues = part.begin > 0;
   tile->ends = part.begin + part.count == gemm->depth;
   gemm_place(gemm, tile, start, panel * MNV4_F32_PANEL, 2);

@@ -2,6 +2,7 @@
 // simd_*.h headers and activation.h, with TILE_ROWS defined (at most 14).
 
 #include "f32_gemm.h"
+#include "../row_strides.h"
 #include "activation.h"
 
 /// Where a tile's rows lie and where its sums go.
@@ -18,8 +19,8 @@ struct gemm_tile {
   const float *weights;
   /// From a panel of weights to the next.
   ptrdiff_t panel_step;
-  /// Weights that are needed after these tiles: each step along the depth fetches what lies there, each
-  /// next step `ahead_step` floats further.
+  /// Weights that are needed after these tiles: `TILE_STEPS` steps along the depth fetch what lies there, each
+  /// next step `ahead_step` floats further, at most a line.
   const float *ahead;
   ptrdiff_t ahead_step;
   /// Lines that a wide tile fetches at a time, and floats from one to the next.
@@ -139,24 +140,43 @@ VEC_INLINE void gemm_tile_separate(const int rows, const int rows_share, vec sum
 /// those take turns with products.
 enum { TILE_STEPS = VEC_LANES == 4 ? 1 : 4 };
 
+/// Fetches what `TILE_STEPS` steps are to fetch, each next one `step` floats further.
+VEC_INLINE void tile_fetch(const float *ahead, ptrdiff_t step) {
+#pragma clang loop unroll(full)
+  for (int i = 0; i < (TILE_STEPS + 1) / 2; i++) __builtin_prefetch(ahead + i * 16, 0, 2);
+  if (TILE_STEPS > 1 && step > 8) {
+#pragma clang loop unroll(full)
+    for (int i = TILE_STEPS / 2; i < TILE_STEPS; i++) __builtin_prefetch(ahead + i * 16, 0, 2);
+  }
+}
+
 /// How far a tile's products have come.
 struct gemm_cursor {
-  /// Every third row; the others are one and two strides further.
-  const float *thirds[(TILE_ROWS + 2) / 3];
+  /// See row_strides.h.
+  const float *base[2];
+  row_strides strides;
   const float *weights, *ahead;
 };
+
+/// Points to a tile's rows from `rows` on.
+VEC_INLINE void gemm_cursor_begin(struct gemm_cursor *cursor, const float *rows) {
+  cursor->base[0] = rows;
+  cursor->base[1] = rows + ROWS_OF_BASE * cursor->strides.once;
+}
+
+/// Moves on, and keeps addresses apart.
+VEC_INLINE void gemm_cursor_move(struct gemm_cursor *cursor, const int count, const int rows) {
+#pragma clang loop unroll(full)
+  for (int i = 0; i <= row_base(rows, rows - 1); i++) {
+    cursor->base[i] += count;
+    __asm__("" : "+r"(cursor->base[i]));
+  }
+}
 
 /// Adds the products of `count` steps to the sums.
 VEC_INLINE void gemm_tile_steps(
     const struct gemm_tile *tile, struct gemm_cursor *cursor, const int count, const int rows,
     const int vectors, const int rows_share, vec sums[][2]) {
-  const ptrdiff_t stride = tile->row_stride, ahead_step = tile->ahead_step;
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i += 3) {
-    // Hidden from the compiler, which would keep a pointer for every row and run out of
-    // registers, or compute each from the one before.
-    __asm__("" : "+r"(cursor->thirds[i / 3]));
-  }
 #pragma clang loop unroll(full)
   for (int step = 0; step < count; step++) {
     const float *const weights = cursor->weights + step * MNV4_F32_PANEL;
@@ -165,50 +185,53 @@ VEC_INLINE void gemm_tile_steps(
     vec before = first;
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
-      const vec element = vec_set(cursor->thirds[i / 3][i % 3 * stride + step]);
+      const float *row = cursor->base[row_base(rows, i)] + row_offset(cursor->strides, rows, i);
+      const vec element = vec_set(row[step]);
       sums[i][0] = vec_fma(element, first, sums[i][0]);
       if (vectors == 2) gemm_tile_add_second(i, rows, rows_share, before, element, second, sums);
       vec_keep_order(&sums[i][0]);
       before = element;
     }
-    __builtin_prefetch(cursor->ahead + step * ahead_step, 0, 2);
   }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i += 3) cursor->thirds[i / 3] += count;
+  if (count == TILE_STEPS) {
+    tile_fetch(cursor->ahead, tile->ahead_step);
+    cursor->ahead += count * tile->ahead_step;
+  }
+  gemm_cursor_move(cursor, count, rows);
   cursor->weights += count * MNV4_F32_PANEL;
-  cursor->ahead += count * ahead_step;
 }
 
-/// Takes all of the tile's depth: `ADD(count)` adds the products of so many steps and moves the cursor on.
-#define GEMM_ALONG_DEPTH(tile, cursor, rows, ADD)                                        \
-  do {                                                                                   \
-    const float *outer_run = (tile)->input;                                              \
-    ptrdiff_t outer = (tile)->outer_count;                                               \
-    do {                                                                                 \
-      const float *run = outer_run;                                                      \
-      ptrdiff_t inner = (tile)->inner_count;                                             \
-      do {                                                                               \
-        _Pragma("clang loop unroll(full)") for (int i = 0; i < (rows); i += 3) {         \
-          (cursor)->thirds[i / 3] = run + i * (tile)->row_stride;                        \
-        }                                                                                \
-        ptrdiff_t k = (tile)->run_length;                                                \
-        _Pragma("clang loop unroll(disable)") for (; k >= TILE_STEPS; k -= TILE_STEPS) { \
-          ADD(TILE_STEPS);                                                               \
-        }                                                                                \
-        _Pragma("clang loop unroll(disable)") for (; k > 0; k--) { ADD(1); }             \
-        run += (tile)->inner_step;                                                       \
-      } while (--inner > 0);                                                             \
-      outer_run += (tile)->outer_step;                                                   \
-    } while (--outer > 0);                                                               \
+/// Takes all of the tile's depth, `STEPS` steps at a time: `ADD(count)` adds the products of so many steps and moves
+/// the cursor on.
+#define GEMM_ALONG_DEPTH(tile, cursor, STEPS, ADD)                             \
+  do {                                                                         \
+    const float *outer_run = (tile)->input;                                    \
+    ptrdiff_t outer = (tile)->outer_count;                                     \
+    do {                                                                       \
+      const float *run = outer_run;                                            \
+      ptrdiff_t inner = (tile)->inner_count;                                   \
+      do {                                                                     \
+        gemm_cursor_begin(cursor, run);                                        \
+        ptrdiff_t turns = (tile)->run_length / STEPS;                          \
+        ptrdiff_t left = (tile)->run_length % STEPS;                           \
+        if (turns > 0) {                                                       \
+          _Pragma("clang loop unroll(disable)") do { ADD(STEPS); } while (--turns > 0); \
+        }                                                                      \
+        _Pragma("clang loop unroll(disable)") for (; left > 0; left--) { ADD(1); } \
+        run += (tile)->inner_step;                                             \
+      } while (--inner > 0);                                                   \
+      outer_run += (tile)->outer_step;                                         \
+    } while (--outer > 0);                                                     \
   } while (0)
 
 /// Adds all products to the sums; `ahead` moves on by the tile's depth.
 VEC_INLINE void gemm_tile_products(
     struct gemm_tile *tile, const int rows, const int vectors, const int rows_share,
     vec sums[][2]) {
-  struct gemm_cursor cursor = {.weights = tile->weights, .ahead = tile->ahead};
+  struct gemm_cursor cursor = {
+      .strides = row_strides_of(tile->row_stride), .weights = tile->weights, .ahead = tile->ahead};
 #define ADD_STEPS(count) gemm_tile_steps(tile, &cursor, count, rows, vectors, rows_share, sums)
-  GEMM_ALONG_DEPTH(tile, &cursor, rows, ADD_STEPS);
+  GEMM_ALONG_DEPTH(tile, &cursor, TILE_STEPS, ADD_STEPS);
 #undef ADD_STEPS
   tile->ahead = cursor.ahead;
 }

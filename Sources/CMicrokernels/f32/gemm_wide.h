@@ -4,7 +4,8 @@
 
 enum {
   WIDE_ROWS = 6,
-  /// Lines of `ahead` that `TILE_STEPS` steps fetch: these, or the most.
+  /// Steps along the depth that are taken at once, and lines of `ahead` that they fetch: these, or the most.
+  WIDE_STEPS = 4,
   WIDE_FETCHES = 2,
   WIDE_MOST_FETCHES = 4,
 };
@@ -16,11 +17,6 @@ VEC_INLINE ptrdiff_t gemm_wide_count(ptrdiff_t rows) { return (rows + WIDE_ROWS 
 VEC_INLINE void gemm_wide_steps(
     const struct gemm_tile *tile, struct gemm_cursor *cursor, const int count, const int rows,
     const int fetches, vec sums[2][WIDE_ROWS][2]) {
-  const ptrdiff_t stride = tile->row_stride;
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i += 3) {
-    __asm__("" : "+r"(cursor->thirds[i / 3]));
-  }
 #pragma clang loop unroll(full)
   for (int step = 0; step < count; step++) {
     const float *const weights = cursor->weights + step * MNV4_F32_PANEL;
@@ -31,7 +27,7 @@ VEC_INLINE void gemm_wide_steps(
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
-      const vec element = vec_set(cursor->thirds[i / 3][i % 3 * stride + step]);
+      const vec element = vec_set(cursor->base[0][row_offset(cursor->strides, rows, i) + step]);
 #pragma clang loop unroll(full)
       for (int v = 0; v < 4; v++) {
         vec *const sum = &sums[v / 2][i][v % 2];
@@ -40,15 +36,14 @@ VEC_INLINE void gemm_wide_steps(
       }
     }
   }
-  if (count == TILE_STEPS) {
+  if (count == WIDE_STEPS) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < fetches; i++) {
       __builtin_prefetch(cursor->ahead + i % 2 * tile->fetch_stride + i / 2 * 16, 0, 2);
     }
     cursor->ahead += tile->ahead_step;
   }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i += 3) cursor->thirds[i / 3] += count;
+  gemm_cursor_move(cursor, count, rows);
   cursor->weights += count * MNV4_F32_PANEL;
 }
 
@@ -89,9 +84,10 @@ VEC_INLINE void gemm_wide_body(
         sums[v / 2][i][v % 2] = vec_load(start + v * VEC_LANES);
       }
     }
-    struct gemm_cursor cursor = {.weights = tile.weights, .ahead = tile.ahead};
+    struct gemm_cursor cursor = {
+        .strides = row_strides_of(tile.row_stride), .weights = tile.weights, .ahead = tile.ahead};
 #define ADD_STEPS(count) gemm_wide_steps(&tile, &cursor, count, rows, fetches, sums)
-    GEMM_ALONG_DEPTH(&tile, &cursor, rows, ADD_STEPS);
+    GEMM_ALONG_DEPTH(&tile, &cursor, WIDE_STEPS, ADD_STEPS);
 #undef ADD_STEPS
     tile.ahead = cursor.ahead;
 #pragma clang loop unroll(full)

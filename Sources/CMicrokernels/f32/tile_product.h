@@ -1,5 +1,4 @@
-// The loop of a register tile's products. Included after one of the simd_*.h headers, with TILE_ROWS
-// defined.
+// The loop of a register tile's products. Included after gemm_tile.h.
 #ifndef MNV4_F32_TILE_PRODUCT_H
 #define MNV4_F32_TILE_PRODUCT_H
 
@@ -26,62 +25,56 @@ struct tile_operands {
   ptrdiff_t weight_stride;
   /// At least 1.
   ptrdiff_t depth;
-  /// Weights that are needed later, if `fetches_ahead`: each step along the depth fetches what lies there
-  /// into the second-level cache, each next step `ahead_step` floats further.
+  /// Whether weights are fetched: those soon to come, and those that are needed later, of which each step along the
+  /// depth fetches what lies at `ahead` into the second-level cache, each next step `ahead_step` floats further.
   int fetches_ahead;
   const float *ahead;
   ptrdiff_t ahead_step;
 };
 
-/// Adds the products of `count` steps along the depth to the sums. `operands` moves on; `thirds` are its
-/// rows, every third of them.
+/// Adds the products of `count` steps along the depth to the sums. `operands` moves on, but for its rows, of which
+/// `cursor` tells how far.
 VEC_INLINE void tile_add_steps(
-    struct tile_operands *operands, const float **thirds, const int count, const int rows,
+    struct tile_operands *operands, struct gemm_cursor *cursor, const int count, const int rows,
     const int vectors, tile_sums sums) {
-  const ptrdiff_t stride = operands->row_stride;
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i += 3) {
-    // Hidden from the compiler, as in gemm_tile.h.
-    __asm__("" : "+r"(thirds[i / 3]));
-  }
 #pragma clang loop unroll(full)
   for (int step = 0; step < count; step++) {
     const float *const weights = operands->weights + step * operands->weight_stride;
     vec w[TILE_MOST_VECTORS];
     EACH_VECTOR w[v] = vec_load(weights + v * VEC_LANES);
     EACH_ROW {
-      const vec element = vec_set(thirds[i / 3][i % 3 * stride + step]);
+      const float *row = cursor->base[row_base(rows, i)] + row_offset(cursor->strides, rows, i);
+      const vec element = vec_set(row[step]);
       EACH_VECTOR sums[i][v] = vec_fma(element, w[v], sums[i][v]);
       EACH_VECTOR vec_keep_order(&sums[i][v]);
     }
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors * VEC_LANES; v += 16) {
-      __builtin_prefetch(weights + TILE_FETCH_DISTANCE + v);
-    }
     if (operands->fetches_ahead) {
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors * VEC_LANES; v += 16) {
+        __builtin_prefetch(weights + TILE_FETCH_DISTANCE + v);
+      }
       __builtin_prefetch(operands->ahead + step * operands->ahead_step, 0, 2);
     }
   }
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i += 3) thirds[i / 3] += count;
-  operands->weights += count * operands->weight_stride;
   if (operands->fetches_ahead) operands->ahead += count * operands->ahead_step;
+  gemm_cursor_move(cursor, count, rows);
+  operands->weights += count * operands->weight_stride;
 }
 
 /// Adds the products to the sums. `fetches_ahead` is best a constant.
 VEC_INLINE void tile_add_products(
     struct tile_operands operands, const int rows, const int vectors, tile_sums sums) {
-  // Every third row has a pointer; the others are one and two strides further.
-  const float *thirds[(TILE_ROWS + 2) / 3];
-#pragma clang loop unroll(full)
-  for (int i = 0; i < rows; i += 3) thirds[i / 3] = operands.rows + i * operands.row_stride;
-  ptrdiff_t k = operands.depth;
+  struct gemm_cursor cursor = {.strides = row_strides_of(operands.row_stride)};
+  gemm_cursor_begin(&cursor, operands.rows);
+  ptrdiff_t turns = operands.depth / TILE_STEPS, left = operands.depth % TILE_STEPS;
+  if (turns > 0) {
 #pragma clang loop unroll(disable)
-  for (; k >= TILE_STEPS; k -= TILE_STEPS) {
-    tile_add_steps(&operands, thirds, TILE_STEPS, rows, vectors, sums);
+    do {
+      tile_add_steps(&operands, &cursor, TILE_STEPS, rows, vectors, sums);
+    } while (--turns > 0);
   }
 #pragma clang loop unroll(disable)
-  for (; k > 0; k--) tile_add_steps(&operands, thirds, 1, rows, vectors, sums);
+  for (; left > 0; left--) tile_add_steps(&operands, &cursor, 1, rows, vectors, sums);
 }
 
 VEC_INLINE void tile_clear(const int rows, const int vectors, tile_sums sums) {

@@ -19,6 +19,8 @@
 // The loops over rows and vectors have constant bounds and are unrolled, so that the accumulators
 // are registers.
 
+#include "../row_strides.h"
+
 enum {
   /// Values of a step.
   GROUP = 4 / sizeof(value),
@@ -58,47 +60,16 @@ typedef struct {
   ptrdiff_t ahead_step;
 } q8_gemm_tiles;
 
-/// The input's stride and its multiples by odd numbers: addresses have others of them. Kept apart, as
-/// compilers would else keep an address a row, or derive each from the last.
-typedef struct {
-  ptrdiff_t once, thrice, five, seven;
-} q8_gemm_strides;
-
-__attribute__((always_inline)) static inline q8_gemm_strides strides_of(ptrdiff_t stride) {
-  q8_gemm_strides s = {stride, 3 * stride, 5 * stride, 7 * stride};
-  __asm__("" : "+r"(s.thrice));
-  __asm__("" : "+r"(s.five));
-  __asm__("" : "+r"(s.seven));
-  return s;
-}
-
-/// Row 0 to 7.
-__attribute__((always_inline)) static inline ptrdiff_t row_offset(q8_gemm_strides s, const int row) {
-  switch (row) {
-    case 0: return 0;
-    case 1: return s.once;
-    case 2: return 2 * s.once;
-    case 3: return s.thrice;
-    case 4: return 4 * s.once;
-    case 5: return s.five;
-    case 6: return 2 * s.thrice;
-    default: return s.seven;
-  }
-}
-
 /// Moves an address, and keeps it apart from others.
 __attribute__((always_inline)) static inline void move_on(const value **base, const int count) {
   *base += count;
   __asm__("" : "+r"(*base));
 }
 
-/// Rows of one address.
-enum { ROWS_OF_BASE = 7 };
-
 /// The `at`th of the next steps along K: a group of each row times a vector of weights of each.
 __attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2],
                                                                 const value *const *base,
-                                                                q8_gemm_strides strides,
+                                                                row_strides strides,
                                                                 const char *weights, const int at,
                                                                 const int rows,
                                                                 const int vectors) {
@@ -112,7 +83,7 @@ __attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2
     }
   }
   UNROLLED for (int r = 0; r < rows; r++) {
-    const value *row = base[r / ROWS_OF_BASE] + row_offset(strides, r % ROWS_OF_BASE);
+    const value *row = base[row_base(rows, r)] + row_offset(strides, rows, r);
     const vector x = broadcast_group(row + at * GROUP);
     UNROLLED for (int v = 0; v < vectors; v++) sums[r][v] = multiply_add(sums[r][v], x, w[v]);
   }
@@ -121,7 +92,7 @@ __attribute__((always_inline)) static inline void multiply_step(vector (*sums)[2
 /// `count` steps, which add to as many sums or to the same.
 __attribute__((always_inline)) static inline void multiply_steps(vector (*sums)[ROWS][2],
                                                                  const value **base,
-                                                                 q8_gemm_strides strides,
+                                                                 row_strides strides,
                                                                  const char **weights,
                                                                  const int count, const int ways,
                                                                  const int rows,
@@ -130,9 +101,7 @@ __attribute__((always_inline)) static inline void multiply_steps(vector (*sums)[
     multiply_step(sums[i % ways], base, strides, *weights, i, rows, vectors);
   }
   *weights += count * vectors * (int)sizeof(vector);
-  UNROLLED for (int r = 0; r < rows; r += ROWS_OF_BASE) {
-    move_on(&base[r / ROWS_OF_BASE], count * GROUP);
-  }
+  UNROLLED for (int i = 0; i <= row_base(rows, rows - 1); i++) move_on(&base[i], count * GROUP);
 }
 
 /// Goes on to the tile after one of `rows` pixels.
@@ -146,7 +115,7 @@ __attribute__((always_inline)) static inline void multiply(q8_gemm_tiles *t, con
   // Additions to one register wait for each other: few rows are summed in several places.
   const int ways = rows * vectors * 4 <= MOST_SUMS ? 4 : rows * vectors * 2 <= MOST_SUMS ? 2 : 1;
   const ptrdiff_t stride = t->row_stride, ahead_step = t->ahead_step;
-  const q8_gemm_strides strides = strides_of(stride);
+  const row_strides strides = row_strides_of(stride);
   const int32_t *const starts = t->starts;
   const int32_t segment_count = t->segment_count, step_count = t->step_count;
   const int32_t *row_terms = t->row_terms;
@@ -174,7 +143,7 @@ __attribute__((always_inline)) static inline void multiply(q8_gemm_tiles *t, con
     for (int32_t s = 0; s < segment_count; s++) {
       const value *base[2];
       base[0] = input + t->offsets[s];
-      if (rows > ROWS_OF_BASE) base[1] = base[0] + strides.seven;
+      base[1] = base[0] + ROWS_OF_BASE * stride;
       for (int32_t turns = step_count / STEPS; turns > 0; turns--) {
         multiply_steps(sums, base, strides, &weights, STEPS, ways, rows, vectors);
         if (rows > 2 && FETCHES_AHEAD) {

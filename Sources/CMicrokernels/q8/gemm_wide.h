@@ -44,7 +44,7 @@ typedef struct {
 /// `count` steps along K. Each sum stays in its place: compilers would else load several steps' weights first
 /// and spill sums.
 __attribute__((always_inline)) static inline void multiply_wide_steps(
-    vector (*sums)[MOST_WIDE_VECTORS], const value **base, q8_gemm_strides strides,
+    vector (*sums)[MOST_WIDE_VECTORS], const value **base, row_strides strides,
     q8_gemm_wide_weights *weights, ptrdiff_t panel_step, const int count, const int rows,
     const int vectors) {
   const int pairs = vectors / 2 * 2;
@@ -56,7 +56,7 @@ __attribute__((always_inline)) static inline void multiply_wide_steps(
     }
     if (pairs < vectors) w[pairs] = load_vector(weights->single + i * (int)sizeof(vector));
     UNROLLED for (int r = 0; r < rows; r++) {
-      const vector x = broadcast_group(*base + row_offset(strides, r) + i * GROUP);
+      const vector x = broadcast_group(*base + row_offset(strides, rows, r) + i * GROUP);
       UNROLLED for (int v = 0; v < vectors; v++) {
         sums[r][v] = multiply_add(sums[r][v], x, w[v]);
         __asm__ volatile("" : "+v"(sums[r][v]) : : "memory");
@@ -240,7 +240,7 @@ __attribute__((always_inline)) static inline void multiply_wide(q8_gemm_wide_til
   q8_gemm_tiles *t = &wide->tiles;
   const ptrdiff_t stride = t->row_stride, panel_step = wide->panel_step;
   const ptrdiff_t ahead_step = t->ahead_step;
-  const q8_gemm_strides strides = strides_of(stride);
+  const row_strides strides = row_strides_of(stride);
   const int32_t segment_count = t->segment_count, step_count = t->step_count;
   const bool fetches_more = ahead_step > 64;
   const char *ahead = t->ahead;
