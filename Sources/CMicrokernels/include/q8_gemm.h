@@ -109,6 +109,8 @@ typedef struct {
   /// NULL where nothing is known of that. Nothing is read there, so that they need not even exist.
   const void *next;
   ptrdiff_t next_bytes;
+  /// Whether other processors may have written the input: tiles may then fetch the pixels of those after them.
+  bool fetches_input;
 } mnv4_q8_gemm_problem;
 
 /// A part of a layer: output pixels [pixel_begin, pixel_end) of output channels [channel_begin,

@@ -65,6 +65,8 @@ static void run_wide(const q8_gemm_call *c, const mnv4_q8_gemm_range *range, con
   // A panel of one vector has half as many starts and scales before its weights.
   wide.weights.single = wide.weights.pairs + vectors / 2 * wide.panel_step - VECTOR_LANES * 8;
   tiles->finish = wide_finish_for(c->problem, c->header->products_fit, finish);
+  // Of bands that are copied the copying has fetched them, and the first channels' tiles for all others.
+  wide.fetches_rows = c->problem->fetches_input && c->k.count == 1 && channel == range->channel_begin;
   int32_t all = 0;
   for (int32_t i = 0; i < count; i++) all += tile_count_of(bands[i].pixels, wide_rows(vectors));
   fetch_ahead(c, range, tiles, channel, width, all, WIDE_STEPS, WIDE_AHEAD_LINES);
@@ -79,9 +81,11 @@ static void run_wide(const q8_gemm_call *c, const mnv4_q8_gemm_range *range, con
     tiles->input = band->input;
     tiles->row_stride = band->stride;
     if (larger > 0) {
+      wide.following = band->input + larger * (rows + 1) * band->stride;
       tiles->tile_count = larger;
       functions[rows](&wide);
     }
+    wide.following = bands[i + 1 < count ? i + 1 : 0].input;
     tiles->tile_count = tile_count - larger;
     functions[rows - 1](&wide);
   }

@@ -39,6 +39,9 @@ typedef struct {
   q8_gemm_wide_weights weights;
   /// Channels of all panels that are outputs, and how many of these the addend has.
   int32_t channel_count, addend_count;
+  /// Whether the rows of the tile after each are fetched, and those after the last.
+  bool fetches_rows;
+  const value *following;
 } q8_gemm_wide_tiles;
 
 /// `count` steps along K. Each sum stays in its place: compilers would else load several steps' weights first
@@ -242,12 +245,13 @@ __attribute__((always_inline)) static inline void multiply_wide(q8_gemm_wide_til
   const ptrdiff_t ahead_step = t->ahead_step;
   const row_strides strides = row_strides_of(stride);
   const int32_t segment_count = t->segment_count, step_count = t->step_count;
-  const bool fetches_more = ahead_step > 64;
+  const bool fetches_more = ahead_step > 64, fetches_rows = wide->fetches_rows;
   const char *ahead = t->ahead;
   for (int32_t tile = t->tile_count; tile > 0; tile--) {
     vector sums[MOST_WIDE_ROWS][MOST_WIDE_VECTORS];
     begin_wide(wide, sums, rows, vectors);
     const value *const input = t->input, *const next = input + rows * stride;
+    const value *rows_ahead = tile > 1 ? next : wide->following;
     q8_gemm_wide_weights weights = wide->weights;
     for (int32_t s = 0; s < segment_count; s++) {
       const value *base = input + t->offsets[s];
@@ -255,6 +259,13 @@ __attribute__((always_inline)) static inline void multiply_wide(q8_gemm_wide_til
       if (turns > 0) {
         do {
           multiply_wide_steps(sums, &base, strides, &weights, panel_step, WIDE_STEPS, rows, vectors);
+          if (fetches_rows) {
+            // As much as the steps take of rows that follow one another.
+            UNROLLED for (int i = 0; i < rows * WIDE_STEPS * GROUP; i += 64) {
+              __builtin_prefetch(rows_ahead + i);
+            }
+            rows_ahead += rows * WIDE_STEPS * GROUP;
+          }
           __builtin_prefetch(ahead, 0, 2);
           if (fetches_more) {
             UNROLLED for (int i = 1; i < WIDE_AHEAD_LINES; i++) {

@@ -156,8 +156,10 @@ struct PackedByteGemm: PackedKernel {
   ) throws(BackendError) -> any PreparedStep {
     let cells = cells(workers)
     let partCount = partCount(cells)
+    var problem = problem(binding)
+    problem.fetches_input = workers.threadCount > 1
     let body = ByteGemmBody(
-      run: gemm.run, problem: problem(binding), addition: addition?.problem(binding), layer: layer,
+      run: gemm.run, problem: problem, addition: addition?.problem(binding), layer: layer,
       groupByteCount: groupByteCount, outputElementByteCount: output.elementType.byteCount,
       cells: cells,
       ahead: ReadAhead(partCount: partCount, next: binding.next) {
