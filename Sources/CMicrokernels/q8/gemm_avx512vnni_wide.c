@@ -14,7 +14,7 @@
 const mnv4_q8_gemm_kernel mnv4_q8_gemm_avx512vnni_wide = {
     .name = "q8_gemm_avx512vnni_wide",
     .features = MNV4_CPU_AVX512 | MNV4_CPU_AVX512VNNI,
-    .pixel_step = 2 * 6,
+    .pixel_step = WIDE_BAND_ROWS,
     .channel_step = 4 * VECTOR_LANES,
     .packed_byte_count = packed_byte_count,
     .pack = pack,

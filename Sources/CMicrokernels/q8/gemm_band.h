@@ -84,7 +84,7 @@ static void plan_bands(q8_gemm_call *c, const mnv4_q8_gemm_shape *shape) {
 #if WIDE
   if (may_be_wide(shape)) {
     c->is_wide = true;
-    c->tile_rows = 2 * wide_rows(4);
+    c->tile_rows = WIDE_BAND_ROWS;
     const bool single = shape->kernel_width == 1 && shape->kernel_height == 1;
     if (single && shape->input_channels >= LEAST_WIDE_BAND_CHANNELS) most_bytes = MOST_WIDE_BAND_BYTES;
   }

@@ -6,6 +6,8 @@ enum {
   LEAST_WIDE_VECTORS = 3,
   MOST_WIDE_VECTORS = 6,
   MOST_WIDE_ROWS = 8,
+  /// Pixels of which bands have a whole number where there are so many: two tiles of four vectors.
+  WIDE_BAND_ROWS = 12,
   /// Steps along K that are taken at once.
   WIDE_STEPS = 8,
   /// Lines of `ahead` that these fetch where more than one is to be.

@@ -25,10 +25,10 @@ struct ChainProblem: CustomStringConvertible {
     var channels = random.oneIn(6) ? random.int(60...140) : random.int(2...40)
     var expanded = random.oneIn(6) ? random.int(60...140) : random.int(2...40)
     var outputs = random.oneIn(3) ? channels : random.int(1...40)
-    // So many that tiles are wide.
-    if kind == .layerAndAddition, random.oneIn(8) {
-      channels = random.int(128...200)
-      outputs = random.int(49...130)
+    // So many of the output that tiles are wide.
+    if kind == .layerAndAddition, random.oneIn(3) {
+      channels = random.int(2...200)
+      outputs = random.int(33...170)
     }
     // Whole groups of channels, of which there may be any number.
     if kind == .invertedBottleneck, random.oneIn(4) { expanded = 64 * random.int(1...3) }
