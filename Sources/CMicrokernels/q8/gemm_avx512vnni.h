@@ -1,7 +1,7 @@
 // The body of the kernels with AVX-512 VNNI: activations as uint8, weights as int8, four products a lane and
 // instruction. Included inside their target attribute, after
 //
-//     WIDE               1 where two panels at a time meet wide tiles (gemm_wide.h)
+//     WIDE               1 where tiles take several panels at once (gemm_wide.h)
 //     FETCHES_AHEAD      see gemm_tile.h
 
 #include <immintrin.h>
