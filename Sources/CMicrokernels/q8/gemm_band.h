@@ -1,4 +1,4 @@
-// Template: bands of input pixels. Included by gemm_run.h.
+// Template: bands of input pixels. Included once by every kernel, before gemm_run.h.
 //
 // A band is what a run of neighbouring outputs of one row reads: of each of the filter's input
 // rows, the pixels they need, as values, the input's zero point where they lie outside the image.

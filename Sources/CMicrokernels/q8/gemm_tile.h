@@ -2,7 +2,7 @@
 // defined
 //
 //     value, vector       element of a band; a register of VECTOR_LANES 32-bit lanes
-//     ROWS                most pixels of a tile, at most 15
+//     ROWS                most pixels of a tile, at most 14
 //     MOST_SUMS           most registers of sums where there is a choice
 //     PREFETCH_DISTANCE   bytes of weights
 //     FETCHES_AHEAD       1 where tiles of three rows and more fetch what is needed after them, no weights at

@@ -49,11 +49,25 @@ import Testing
     IntegerConformance.check { try kind.problem(random: &$0) }
   }
 
+  /// Counts of channels and pixels at which tiles are wide, alone and beside others.
+  @Test(arguments: [48, 49, 64, 65, 96, 97, 128, 161], [127, 128, 130, 203])
+  func wideTiles(outputChannels: Int, inputChannels: Int) {
+    for pixelCount in [14, 15, 24, 25, 31] {
+      let problem = IntegerMatrixProblem(
+        batchCount: 1, rowCount: pixelCount, depth: inputChannels, columnCount: outputChannels)
+      IntegerConformance.check(count: 4) { try problem.fullyConnected(random: &$0) }
+    }
+    IntegerConformance.check(count: 4) {
+      try IntegerConvolutionProblem(.pointwise, channels: inputChannels, random: &$0)
+        .problem(random: &$0)
+    }
+  }
+
   /// Counts of channels that wide tiles take by three to six vectors at once, several in turn too, depths that are
   /// no whole number of their steps, and counts of pixels that their heights do not divide.
   @Test(
-    arguments: [33, 48, 49, 64, 65, 80, 81, 96, 97, 113, 129, 145, 161], [3, 11, 24, 29, 130, 203])
-  func wideTiles(outputChannels: Int, inputChannels: Int) {
+    arguments: [33, 48, 49, 64, 65, 80, 81, 96, 97, 113, 129, 145, 161], [3, 11, 24, 29])
+  func wideTilesOfEveryWidth(outputChannels: Int, inputChannels: Int) {
     for pixelCount in [3, 5, 8, 14, 15, 31] {
       let problem = IntegerMatrixProblem(
         batchCount: 1, rowCount: pixelCount, depth: inputChannels, columnCount: outputChannels)
